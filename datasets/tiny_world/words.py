@@ -1,0 +1,34 @@
+"""Word lists that several domains share, and made-up names."""
+
+import numpy as np
+
+PEOPLE = ("Ana", "Ben", "Chloe", "Dev", "Eli", "Fay", "Gus", "Hana", "Ivo", "June", "Kai", "Lena", "Milo", "Nia", "Omar", "Pia")
+ANIMALS = ("cat", "dog", "fox", "pig", "hen", "bear", "frog", "mouse", "goat", "duck", "horse", "crab")
+COLOURS = ("red", "blue", "green", "yellow", "black", "white", "brown", "pink", "grey", "purple")
+THINGS = ("ball", "kite", "lamp", "cup", "hat", "boat", "book", "drum", "key", "coat", "bell", "box", "pear", "stone")
+PLACES = ("garden", "forest", "river", "market", "school", "hill", "beach", "barn", "kitchen", "bridge", "tower", "lake")
+CITIES = ("Paris", "Rome", "Oslo", "Lima", "Cairo", "Delhi", "Tokyo", "Quito", "Accra", "Berlin", "Dublin", "Hanoi")
+
+ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z")
+VOWELS = ("a", "e", "i", "o", "u")
+ENDINGS = ("l", "n", "r")
+
+
+def pick(rng: np.random.Generator, words: tuple[str, ...]) -> str:
+    """Draw one word."""
+    return words[rng.integers(len(words))]
+
+
+def some(rng: np.random.Generator, words: tuple[str, ...], count: int) -> list[str]:
+    """Draw `count` different words."""
+    return [words[place] for place in rng.choice(len(words), count, replace=False)]
+
+
+def syllable(rng: np.random.Generator) -> str:
+    """Make up a syllable."""
+    return pick(rng, ONSETS) + pick(rng, VOWELS) + pick(rng, ENDINGS)
+
+
+def made_up(rng: np.random.Generator) -> str:
+    """Make up a name of two syllables, one of 44,100: too many to be learned by heart."""
+    return (syllable(rng) + syllable(rng)).capitalize()

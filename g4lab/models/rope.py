@@ -1,0 +1,37 @@
+"""Rotary positions: a pair of features turns by an angle that grows with the token's position."""
+
+from __future__ import annotations
+
+import numpy as np
+from keras import ops
+
+
+def inverse_frequencies(head_dim: int, theta: float, rotary_pairs: int) -> np.ndarray:
+    """Radians per position of each pair; pairs past `rotary_pairs` stand still (p-RoPE).
+
+    Shapes: -> [H/2] float32.
+    Differs: the exponent is divided by the whole head dim, not by the rotated part of it.
+    Source: transformers `_compute_proportional_rope_parameters`.
+    """
+    exponents = np.arange(0, head_dim, 2, dtype=np.float32) / head_dim
+    turning = np.arange(head_dim // 2) < rotary_pairs
+    return np.where(turning, 1.0 / np.power(np.float32(theta), exponents), 0.0).astype(np.float32)
+
+
+def angles(positions, frequencies):
+    """Cosine and sine for each position and pair, always in float32.
+
+    Shapes: positions [B,T] int, frequencies [H/2] -> two of [B,T,1,H/2].
+    """
+    turn = ops.cast(positions, "float32")[:, :, None, None] * frequencies
+    return ops.cos(turn), ops.sin(turn)
+
+
+def rotate(x, cos, sin):
+    """Turn feature i together with feature i + H/2.
+
+    Shapes: x [B,T,N,H], cos and sin [B,T,1,H/2] -> [B,T,N,H].
+    """
+    first, second = ops.split(ops.cast(x, "float32"), 2, axis=-1)
+    turned = ops.concatenate([first * cos - second * sin, second * cos + first * sin], axis=-1)
+    return ops.cast(turned, x.dtype)

@@ -1,0 +1,113 @@
+"""Names for the values inside a network: observe them, or put others in their place.
+
+`observe("layers.3.router.logits", x)` returns x. A `watching` block around the call of the network makes it record
+the values whose names match, or replace them. Inside a compiled function the recorded values are traced like any
+other, so the function returns them as extra outputs and a network that nobody watches does no extra work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from g4lab.errors import G4LabError, InputError
+
+_active: ContextVar[Tap | None] = ContextVar("the tap that watches the network", default=None)
+
+
+class Edit:
+    """A replacement x -> fn(x, *operands).
+
+    The operands are inputs of the compiled function: the same `fn` with other operands compiles nothing anew.
+    """
+
+    def __init__(self, fn: Callable, *operands):
+        self.fn = fn
+        self.operands = operands
+
+
+def add(x, operand):
+    """An edit's function: x plus an operand that broadcasts to it."""
+    return x + operand
+
+
+def set_to(x, operand):
+    """An edit's function: the operand in place of x."""
+    from keras import ops
+
+    return ops.broadcast_to(ops.cast(operand, x.dtype), ops.shape(x))
+
+
+class Tap:
+    """What one run of the network records and replaces.
+
+    `record` holds patterns such as "layers.*.router.*"; `edits` maps patterns to functions of the value.
+    """
+
+    def __init__(self, record: Iterable[str] = (), edits: Mapping[str, Callable] | None = None):
+        self.record = tuple(record)
+        self.edits = dict(edits or {})
+        self.values: dict[str, object] = {}
+        self._seen: list[str] = []
+
+    def __call__(self, name: str, x):
+        """The value of a site, or what an edit puts in its place."""
+        self._seen.append(name)
+        for pattern, edit in self.edits.items():
+            if fnmatchcase(name, pattern):
+                x = _edited(name, x, edit)
+        if any(fnmatchcase(name, pattern) for pattern in self.record):
+            self.values[name] = x
+        return x
+
+    def check(self) -> None:
+        """Raise an InputError when some pattern matched no site of the run."""
+        for pattern in (*self.record, *self.edits):
+            if not any(fnmatchcase(name, pattern) for name in self._seen):
+                near = get_close_matches(pattern, self._seen, n=3, cutoff=0.4)
+                raise InputError(
+                    f'no site is called "{pattern}"',
+                    f"this network, whose sites run from {self._seen[0]} to {self._seen[-1]}",
+                    f"did you mean {' or '.join(near)}?" if near else 'patterns look like "layers.*.router.logits"',
+                )
+
+
+def _edited(name: str, x, edit: Callable):
+    from keras import ops
+
+    try:
+        y = ops.convert_to_tensor(edit(x))
+    except G4LabError:
+        raise
+    except Exception as error:  # whatever a user's function raises
+        raise InputError(
+            f"the edit failed: {type(error).__name__}: {error}",
+            f"site {name}, shape {tuple(x.shape)}",
+            "an edit is a function of one array that uses keras.ops, or an array of the site's shape",
+        ) from error
+    if tuple(y.shape) != tuple(x.shape):
+        raise InputError(
+            f"the edit changed the shape from {tuple(x.shape)} to {tuple(y.shape)}",
+            f"site {name}",
+            "return an array of the same shape",
+        )
+    return ops.cast(y, x.dtype)
+
+
+@contextmanager
+def watching(tap: Tap):
+    """Let `tap` see every site that runs inside the block (in this thread)."""
+    token = _active.set(tap)
+    try:
+        yield tap
+    finally:
+        _active.reset(token)
+
+
+def observe(name: str, x):
+    """Mark a value inside the network with a name; returns x, or what an edit puts in its place."""
+    tap = _active.get()
+    return x if tap is None else tap(name, x)

@@ -1,0 +1,188 @@
+"""Everything that depends on the backend: the only file that names JAX, TensorFlow or PyTorch."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from g4lab.errors import SetupError
+
+BACKENDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
+"""Backends and the module each needs, in the order in which g4lab prefers them."""
+
+_ASSIGNED_AT_ONCE = 64_000_000  # bytes
+
+
+def installed_backends() -> list[str]:
+    """The backends whose module can be found, the preferred one first; imports none of them."""
+    return [name for name, module in BACKENDS.items() if importlib.util.find_spec(module)]
+
+
+def choose_backend() -> str:
+    """Settle the backend before Keras is imported: KERAS_BACKEND if set, else the first one installed."""
+    if "keras" in sys.modules:
+        loaded = sys.modules["keras"].config.backend()
+        wanted = os.environ.get("KERAS_BACKEND", loaded)
+        if wanted != loaded:
+            raise SetupError(
+                f"KERAS_BACKEND is {wanted!r}, but Keras was already imported with {loaded!r}",
+                "this Python process",
+                "restart the kernel and set KERAS_BACKEND before the first import",
+            )
+        return _supported(loaded)
+    if not os.environ.get("KERAS_BACKEND"):
+        found = installed_backends()
+        if not found:
+            raise SetupError(
+                "no Keras backend is installed", "this Python environment", 'run: pip install "g4lab[jax]"'
+            )
+        os.environ["KERAS_BACKEND"] = found[0]
+    return _supported(os.environ["KERAS_BACKEND"])
+
+
+def _supported(name: str) -> str:
+    if name not in BACKENDS:
+        raise SetupError(f"backend {name!r} is not supported", "KERAS_BACKEND", f"choose one of {', '.join(BACKENDS)}")
+    return name
+
+
+@cache
+def backend() -> str:
+    """The backend that Keras runs on."""
+    return choose_backend()
+
+
+def compiles() -> bool:
+    """True when `compile` traces once per shape, so that it pays to keep to few shapes."""
+    return backend() != "torch"
+
+
+def compile(fn: Callable, network, donate: tuple[int, ...] = ()) -> Callable:
+    """A compiled `fn(*arrays)` that uses the variables of `network` and computes no gradients.
+
+    JAX and TensorFlow trace `fn` once per combination of input shapes; PyTorch runs it as it is. Arguments and
+    results are nested tuples, lists and dicts of arrays. `donate` lists arguments that JAX may overwrite.
+    """
+    if backend() == "jax":
+        return _compile_jax(fn, network, donate)
+    if backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.function(fn, autograph=False)
+    return _without_gradients(fn)
+
+
+def _compile_jax(fn, network, donate):
+    import jax
+    from keras import StatelessScope
+
+    variables = network.variables
+
+    def pure(values, *args):
+        with StatelessScope(state_mapping=zip(variables, values, strict=True)):
+            return fn(*args)
+
+    compiled = jax.jit(pure, donate_argnums=tuple(1 + i for i in donate))
+    return lambda *args: compiled([variable.value for variable in variables], *args)
+
+
+def _without_gradients(fn):
+    import torch
+    from keras import ops, tree
+
+    def run(*args):
+        with torch.inference_mode():
+            return fn(*tree.map_structure(ops.convert_to_tensor, args))
+
+    return run
+
+
+def value_of(variable):
+    """The present value of a Keras variable as a tensor, not copied."""
+    if backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.convert_to_tensor(variable.value)
+    return variable.value
+
+
+def to_numpy(x) -> np.ndarray:
+    """An array of the backend as numpy; bfloat16 becomes float32, which holds it exactly."""
+    from keras import ops
+
+    if "bfloat16" in str(x.dtype):
+        x = ops.cast(x, "float32")
+    return np.asarray(ops.convert_to_numpy(x))
+
+
+def assign(variable, array: np.ndarray) -> None:
+    """Set a Keras variable to a numpy array of its shape and dtype, without a second copy of it.
+
+    JAX takes over the memory of the array: do not write to it afterwards.
+    """
+    if backend() == "torch":
+        import torch
+
+        # torch knows no bfloat16 of numpy's; the bits are the same.
+        bfloat16 = array.dtype.name == "bfloat16"
+        source = torch.from_numpy(array.view("int16")).view(torch.bfloat16) if bfloat16 else torch.from_numpy(array)
+        with torch.no_grad():
+            variable.value.copy_(source)
+    elif backend() == "tensorflow" and array.ndim:
+        # Assigning all at once would keep the array as a constant of its own beside the variable.
+        step = max(1, len(array) * _ASSIGNED_AT_ONCE // max(1, array.nbytes))
+        for start in range(0, len(array), step):
+            variable.value[start : start + step].assign(array[start : start + step])
+    else:
+        variable.assign(array)
+
+
+def put(buffer, index, value, axis: int = 0):
+    """`buffer` with `value` written from `index` on along `axis`.
+
+    Shapes: value has buffer's shape except along `axis`. PyTorch writes in place: use the result only, and only
+    where no gradient is taken.
+    """
+    if backend() == "torch":
+        buffer.narrow(axis, int(index), value.shape[axis]).copy_(value)
+        return buffer
+    if backend() == "jax":
+        import jax
+
+        return jax.lax.dynamic_update_slice_in_dim(buffer, value.astype(buffer.dtype), index, axis)
+    from keras import ops
+
+    start = [index if i == axis % len(buffer.shape) else 0 for i in range(len(buffer.shape))]
+    return ops.slice_update(buffer, start, ops.cast(value, buffer.dtype))
+
+
+def accumulate(buffer, index, value):
+    """`buffer` with `value` added to `buffer[index]`; PyTorch adds in place, as in `put`."""
+    if backend() == "torch":
+        buffer[index] += value
+        return buffer
+    if backend() == "jax":
+        return buffer.at[index].add(value)
+    import tensorflow as tf
+
+    return tf.tensor_scatter_nd_add(buffer, [[index]], value[None])
+
+
+def devices() -> list[str]:
+    """The devices that the backend computes on."""
+    if backend() == "jax":
+        import jax
+
+        return [str(device) for device in jax.devices()]
+    if backend() == "torch":
+        import torch
+
+        return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] or ["cpu"]
+    import tensorflow as tf
+
+    return [device.name for device in tf.config.list_logical_devices()]

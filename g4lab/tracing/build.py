@@ -1,0 +1,62 @@
+"""Put together a trace from what one run of a model recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from g4lab.config import TextConfig
+from g4lab.models.plan import Layer
+from g4lab.text.tokenizer import Tokenizer
+from g4lab.tracing.trace import Segment, Token, Trace
+
+CANDIDATES = 256
+"""So many of the likeliest next tokens have their text in the trace."""
+
+
+def build_trace(
+    name: str,
+    label: str,
+    config: TextConfig,
+    plan: Sequence[Layer],
+    tokenizer: Tokenizer | None,
+    ids: Sequence[int],
+    sites: Mapping[str, np.ndarray],
+) -> Trace:
+    """A trace of `ids` with the recorded `sites` and what a reader needs to know about the model."""
+    likeliest = np.argsort(-sites["next.logits"], kind="stable")[:CANDIDATES].tolist()
+    return Trace(
+        tokens=tuple(_token(id, tokenizer) for id in ids),
+        segments=() if tokenizer is None else tuple(_turns(ids, tokenizer)),
+        pieces={} if tokenizer is None else dict(zip(likeliest, tokenizer.pieces(likeliest), strict=True)),
+        model={
+            "name": name,
+            "label": label,
+            "plan": [asdict(layer) for layer in plan],
+            "experts": config.experts,
+            "chosen": config.chosen,
+            "window": config.window,
+            "bidirectional_images": config.bidirectional_images,
+        },
+        sites=sites,
+    )
+
+
+def _token(id: int, tokenizer: Tokenizer | None) -> Token:
+    if tokenizer is None:
+        return Token(id, f"#{id}")
+    return Token(id, tokenizer.pieces([id])[0], tokenizer.kind(id))
+
+
+def _turns(ids: Sequence[int], tokenizer: Tokenizer):
+    """A segment for each turn, named after who speaks; an open turn reaches to the end."""
+    opening, closing = tokenizer.control.get("<|turn>"), tokenizer.turn_end_id
+    if opening is None:
+        return
+    starts = [i for i, id in enumerate(ids) if id == opening]
+    for start in starts:
+        end = next((i + 1 for i in range(start, len(ids)) if ids[i] == closing), len(ids))
+        role = tokenizer.decode(ids[start + 1 : end]).split("\n")[0]
+        yield Segment(role, start, end)

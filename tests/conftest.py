@@ -1,0 +1,16 @@
+"""For every test: nothing leaves this machine, and each command prints as wide as it likes."""
+
+from __future__ import annotations
+
+import os
+import runpy
+from pathlib import Path
+
+CLOSED_NETWORK = Path(__file__).parent / "closed_network"
+
+# The guard here, and, by PYTHONPATH, in every Python that a test starts: backends, kernels, servers.
+runpy.run_path(str(CLOSED_NETWORK / "sitecustomize.py"))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, (str(CLOSED_NETWORK), os.environ.get("PYTHONPATH"))),
+)
+os.environ["HF_HUB_OFFLINE"] = "1"

@@ -1,0 +1,55 @@
+"""A model without weights whose routing reacts to edits, so that views can be tried without a backend's compile."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from types import SimpleNamespace
+
+import numpy as np
+
+from g4lab.tracing.trace import Trace
+from tests.tracing.traces import VOCABULARY, describe, route, softmax, tokens
+
+
+class FakeModel:
+    """Every word has its own router logits; the next token depends on all that were chosen so far."""
+
+    def __init__(self, layers=6, experts=32, chosen=2, name="fake-moe"):
+        self.name, self.label = name, "made up for a test"
+        self.layers, self.experts, self.chosen = layers, experts, chosen
+        self.config = SimpleNamespace(experts=experts, chosen=chosen)
+        self.runs: list[tuple[str, dict | None]] = []
+        rng = np.random.default_rng(7)
+        self.votes = rng.normal(size=(layers, max(experts, 1), len(VOCABULARY)))
+
+    def trace(self, x, sites=None, layers=None, edits=None) -> Trace:
+        self.runs.append((x, edits))
+        words = ["<bos>", *re.findall(r"\s?[^\s]+|\s", x)]
+        recorded, score = {}, np.zeros((len(words), len(VOCABULARY)))
+        for layer in range(self.layers):
+            logits = np.stack([self._logits(word, layer) for word in words])
+            name = f"layers.{layer}.router.logits"
+            if edits and name in edits:
+                logits = _apply(edits[name], logits)
+            routed = route(logits, self.chosen, np.linspace(0.9, 1.1, self.experts))
+            recorded |= {f"layers.{layer}.{key}": value for key, value in routed.items()}
+            dense = np.zeros_like(logits)
+            np.put_along_axis(dense, routed["router.experts"], routed["experts.weights"], axis=1)
+            score += np.cumsum(dense, axis=0) @ self.votes[layer]
+        return Trace(
+            tokens=tokens(words),
+            model=describe(self.layers, self.experts, self.chosen, window=8, name=self.name) | {"label": self.label},
+            sites={**recorded, "logits": np.log(softmax(score))},
+            pieces=dict(enumerate(VOCABULARY)),
+        )
+
+    def _logits(self, word: str, layer: int) -> np.ndarray:
+        seed = zlib.crc32(f"{word} {layer}".encode())
+        return 2 * np.random.default_rng(seed).normal(size=self.experts)
+
+
+def _apply(edit, logits: np.ndarray) -> np.ndarray:
+    from keras import ops
+
+    return np.asarray(ops.convert_to_numpy(edit.fn(ops.convert_to_tensor(logits, "float32"), *edit.operands)))
