@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Literal, get_args
 
 from g4lab.errors import ConfigError
 
 Kind = Literal["local", "global"]
+
+_POSITIVE = (
+    *("vocab_size", "width", "heads", "kv_heads", "global_kv_heads", "head_dim", "global_head_dim", "feedforward"),
+    *("window", "ple_vocab_size", "softcap", "norm_eps", "local_theta", "global_theta", "max_positions"),
+)
+_ZERO_FOR_NONE = ("shared_layers", "ple_dim", "experts", "chosen", "expert_feedforward")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +75,14 @@ class TextConfig:
     eos_ids: tuple[int, ...] = (1,)
 
     def __post_init__(self):
-        for field in (
-            "vocab_size",
-            "width",
-            "heads",
-            "kv_heads",
-            "head_dim",
-            "global_head_dim",
-            "feedforward",
-            "window",
-        ):
-            _check(getattr(self, field) > 0, self.name, f"{field} is {getattr(self, field)}", "give a positive number")
+        for field in _POSITIVE:
+            value = getattr(self, field)
+            _check(value is None or value > 0, self.name, f"{field} is {value}", "give a positive number")
+        for field in _ZERO_FOR_NONE:
+            value = getattr(self, field)
+            _check(value >= 0, self.name, f"{field} is {value}", "give a positive number, or 0 for none")
+        fraction = self.rotary_fraction
+        _check(0 < fraction <= 1, self.name, f"rotary_fraction is {fraction}", "give a share above 0 and up to 1")
         _check(bool(self.kinds), self.name, "kinds is empty", "name at least one layer")
         unknown = set(self.kinds) - set(get_args(Kind))
         _check(not unknown, self.name, f"kinds holds {sorted(unknown)}", 'use "local" and "global"')
@@ -94,7 +97,7 @@ class TextConfig:
             _check(getattr(self, field) % 2 == 0, self.name, f"{field} is odd", "rotary pairs need an even head dim")
         owners, borrowers = set(self.kinds[: self.owners]), set(self.kinds[self.owners :])
         _check(
-            0 <= self.shared_layers < self.layers and borrowers <= owners,
+            self.shared_layers < self.layers and borrowers <= owners,
             self.name,
             f"the last {self.shared_layers} of {self.layers} layers borrow K/V but not every kind has an owner",
             "keep at least one earlier layer of each kind that borrows",
@@ -142,6 +145,8 @@ class TextConfig:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         _check(not unknown, values.get("name", "config"), f"unknown fields {unknown}", f"known: {sorted(known)}")
+        missing = sorted(field.name for field in fields(cls) if field.default is MISSING and field.name not in values)
+        _check(not missing, values.get("name", "config"), f"missing fields {missing}", "give them too")
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
 
 

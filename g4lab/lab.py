@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class Lab:
         self.skipped: tuple[str, ...] = ()
         """Tensors of the checkpoint that were left unread, such as its image encoder's."""
         self._watched = Watched(network)
-        self._edits: dict[str, Edit] = {}
+        self._edits: tuple[tuple[str, Edit], ...] = ()
         self._least = 128 if sum(parameter_counts(network.text).values()) <= SMALL else 16
 
     @classmethod
@@ -189,7 +190,8 @@ class Lab:
     ) -> Trace:
         """Read one sequence and keep the values of `sites` (patterns such as "layers.*.router.*").
 
-        `layers` restricts patterns that begin with "layers.*"; `edits` are as in `edit`, for this run only.
+        `layers` restricts patterns that begin with "layers.*" (keys and values: to those that these layers read);
+        `edits` are as in `edit`, for this run only.
 
         Raises: InputError, also for a pattern that no site matches.
         """
@@ -203,7 +205,7 @@ class Lab:
             partial(_next_logits, self.network, everywhere=everywhere),
             *self._padded(rows),
             record=record,
-            edits=self._edits | _as_edits(edits),
+            edits=self._edits + _as_edits(edits),
         )
         arrays = {name: runtime.to_numpy(value)[0, -len(rows[0]) :] for name, value in values.items()}
         arrays["next.logits"] = runtime.to_numpy(next_logits)[0]
@@ -214,12 +216,14 @@ class Lab:
         """Inside the block, put other values in the place of some sites' values; the model itself stays as it is.
 
         `edits` maps patterns of site names to a function of the value (written with keras.ops), to an array, or to
-        an `Edit`. Logits, generation and traces all run with them.
+        an `Edit`. Logits, generation and traces all run with them; edits of an inner block come after an outer's.
+        A function gets [B,T,...], where the last position is the last token and padding may come before the first;
+        an array is as a trace holds it, [T,...], or of a shape that broadcasts.
 
         Raises: InputError, when the model runs, for a pattern that no site matches or a function that fails.
         """
         before = self._edits
-        self._edits = before | _as_edits(edits)
+        self._edits = before + _as_edits(edits)
         try:
             yield self
         finally:
@@ -256,17 +260,27 @@ class Lab:
             sites = [sites]
         if layers is None:
             return tuple(sites)
-        kept = list(layers)
-        outside = [layer for layer in kept if not 0 <= layer < self.config.layers]
-        if outside:
-            raise InputError(f"there is no layer {outside[0]}", repr(self), f"layers go up to {self.config.layers - 1}")
-        spread = ([f"layers.{i}.{p[9:]}" for i in kept] if p.startswith("layers.*.") else [p] for p in sites)
-        return tuple(pattern for patterns in spread for pattern in patterns)
+        rows = []
+        for layer in layers:
+            if not 0 <= layer < self.config.layers:
+                raise InputError(f"there is no layer {layer}", repr(self), f"layers go up to {self.config.layers - 1}")
+            rows.append(self.plan[layer])
+        kept = []
+        for pattern in sites:
+            inner = pattern.removeprefix("layers.*.")
+            if inner == pattern:
+                kept.append(pattern)
+            else:
+                borrowed = inner in ("attention.k", "attention.v")
+                kept += [f"layers.{row.owner if borrowed else row.index}.{inner}" for row in rows]
+        return tuple(dict.fromkeys(kept))
 
     def _ids(self, rows, max_new_tokens, sampling, seed, stop_ids, steps) -> Iterator[list[list[int]]]:
         """New ids of each row, piece by piece, up to but without the first stop."""
         if max_new_tokens < 1:
             raise InputError(f"max_new_tokens is {max_new_tokens}", "generation", "give 1 or more")
+        if seed is not None and seed < 0:
+            raise InputError(f"seed is {seed}", "generation", "give 0 or more, or None")
         stops = {*self.stop_ids, *stop_ids}
         seed = np.random.SeedSequence().entropy if seed is None else seed
         pieces = generate(
@@ -285,12 +299,12 @@ class Lab:
 
     def _texts(self, rows, max_new_tokens, sampling, seed, stop, steps) -> Iterator[list[str]]:
         """The whole text of each row so far, after every piece."""
-        stop = [stop] if isinstance(stop, str | int) else list(stop or ())
+        stop_texts, stop_ids = _stops(stop)
         tokenizer = inputs.required(self.tokenizer)
         decoders = [tokenizer.stream() for _ in rows]
-        endings = [StopStrings([s for s in stop if isinstance(s, str)]) for _ in rows]
+        endings = [StopStrings(stop_texts) for _ in rows]
         texts = [""] * len(rows)
-        for new in self._ids(rows, max_new_tokens, sampling, seed, [s for s in stop if isinstance(s, int)], steps):
+        for new in self._ids(rows, max_new_tokens, sampling, seed, stop_ids, steps):
             for b, ids in enumerate(new):
                 for id in ids:
                     if not endings[b].found:
@@ -315,8 +329,18 @@ def _next_logits(network, tokens, positions, everywhere: bool):
     return network.logits(hidden if everywhere else hidden[:, -1:])[:, -1]
 
 
-def _as_edits(edits: Mapping[str, Any] | None) -> dict[str, Edit]:
-    return {pattern: _as_edit(edit) for pattern, edit in (edits or {}).items()}
+def _stops(stop: str | int | Sequence[str | int] | None) -> tuple[list[str], list[int]]:
+    """The texts and the token ids at which to stop."""
+    stops = [stop] if isinstance(stop, str | Integral) else list(() if stop is None else stop)
+    texts = [stop for stop in stops if isinstance(stop, str) and stop]
+    ids = [int(stop) for stop in stops if isinstance(stop, Integral)]
+    if len(texts) + len(ids) < len(stops):
+        raise InputError(f"cannot stop at {stops}", "generation", "give texts (not empty ones) and token ids")
+    return texts, ids
+
+
+def _as_edits(edits: Mapping[str, Any] | None) -> tuple[tuple[str, Edit], ...]:
+    return tuple((pattern, _as_edit(edit)) for pattern, edit in (edits or {}).items())
 
 
 def _as_edit(edit: Any) -> Edit:

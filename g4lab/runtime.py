@@ -15,7 +15,7 @@ from g4lab.errors import SetupError
 BACKENDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
 """Backends and the module each needs, in the order in which g4lab prefers them."""
 
-_ASSIGNED_AT_ONCE = 64_000_000  # bytes
+_ASSIGNED_AT_ONCE = 4_000_000  # bytes
 
 
 def installed_backends() -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from .document import Document, draw
 from .stories import sentence
 from .turns import asked, closed, opened
-from .words import ANIMALS, COLOURS, PLACES, THINGS, made_up, pick
+from .words import CITIES, COLOURS, PEOPLE, made_up, pick
 
 GAP = (20, 420)  # characters between the facts and the first question: the least, and the most at difficulty 1
 FACTS = (2, 6)
@@ -18,10 +18,11 @@ NOTES, TURNS = 14, 8  # questions in a document: on a plain page, in a chat
 
 VALUES = {
     "number": lambda rng: str(rng.integers(10, 100)),
-    "thing": lambda rng: f"{pick(rng, COLOURS)} {pick(rng, THINGS)}",
-    "favourite": lambda rng: pick(rng, PLACES + ANIMALS),
+    "colour": lambda rng: pick(rng, COLOURS),
+    "city": lambda rng: pick(rng, CITIES),
+    "person": lambda rng: pick(rng, PEOPLE),
 }
-BEFORE = {"number": "{} is ", "thing": "{} has a ", "favourite": "{} likes the "}
+BEFORE = {"number": "{} is ", "colour": "{} likes ", "city": "{} loves ", "person": "{} knows "}
 
 
 def write(rng: np.random.Generator, held_out: bool, difficulty: float) -> Document:
@@ -51,8 +52,8 @@ def note(rng: np.random.Generator, document: Document, filler: str) -> None:
     """Write a plain page: the facts, a story, and the facts again in other orders."""
     document.given(told(document)).add(filler, 0.3).add("\n")
     for name in questions(rng, document, NOTES):
-        document.given(name).add(document.about["before"].format("")[:-1]).answer(" " + document.about["facts"][name] + ".")
-        document.add("\n")
+        document.given(name).add(document.about["before"].format("").rstrip())
+        document.answer(f" {document.about['facts'][name]}.").add("\n")
 
 
 def talk(rng: np.random.Generator, document: Document, filler: str) -> None:

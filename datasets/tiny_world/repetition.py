@@ -17,8 +17,9 @@ def write(rng: np.random.Generator, held_out: bool, difficulty: float) -> Docume
     Difficulty lets the period grow from 3 to 32 items and the alphabet from 4 symbols to all of them.
     """
     kind = KINDS[rng.integers(len(KINDS))]
-    longest = round(4 + 28 * difficulty)
-    size = max(4, round(difficulty * 40))
+    grown = difficulty**2  # it is learned slowly at first
+    longest = round(4 + 28 * grown)
+    size = max(4, round(40 * grown))
 
     def make() -> tuple[str, ...]:
         alphabet = [symbol(rng, kind) for _ in range(size)]

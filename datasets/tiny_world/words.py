@@ -2,12 +2,12 @@
 
 import numpy as np
 
-PEOPLE = ("Ana", "Ben", "Chloe", "Dev", "Eli", "Fay", "Gus", "Hana", "Ivo", "June", "Kai", "Lena", "Milo", "Nia", "Omar", "Pia")
-ANIMALS = ("cat", "dog", "fox", "pig", "hen", "bear", "frog", "mouse", "goat", "duck", "horse", "crab")
-COLOURS = ("red", "blue", "green", "yellow", "black", "white", "brown", "pink", "grey", "purple")
-THINGS = ("ball", "kite", "lamp", "cup", "hat", "boat", "book", "drum", "key", "coat", "bell", "box", "pear", "stone")
-PLACES = ("garden", "forest", "river", "market", "school", "hill", "beach", "barn", "kitchen", "bridge", "tower", "lake")
-CITIES = ("Paris", "Rome", "Oslo", "Lima", "Cairo", "Delhi", "Tokyo", "Quito", "Accra", "Berlin", "Dublin", "Hanoi")
+PEOPLE = tuple("Ana Ben Chloe Dev Eli Fay Gus Hana Ivo June Kai Lena Milo Nia Omar Pia".split())
+ANIMALS = tuple("cat dog fox pig hen bear frog mouse goat duck horse crab".split())
+COLOURS = tuple("red blue green yellow black white brown pink grey purple".split())
+THINGS = tuple("ball kite lamp cup hat boat book drum key coat bell box pear stone".split())
+PLACES = tuple("garden forest river market school hill beach barn kitchen bridge tower lake".split())
+CITIES = tuple("Paris Rome Oslo Lima Cairo Delhi Tokyo Quito Accra Berlin Dublin Hanoi".split())
 
 ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z")
 VOWELS = ("a", "e", "i", "o", "u")

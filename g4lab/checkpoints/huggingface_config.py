@@ -48,7 +48,7 @@ def text_config(values: dict, generation: dict, name: str, path: Path) -> TextCo
     kinds = tuple(_KINDS[layer] for layer in text["layer_types"])
     if len(kinds) != layers:
         raise CheckpointError(f"num_hidden_layers is {layers}, but layer_types names {len(kinds)}", path, _FAMILIAR)
-    overrides = _global_overrides(text, kinds, path)
+    global_head_dim, global_kv_heads = _global_shape(text, kinds, path)
     rope = text.get("rope_parameters") or {}
     local_rope, global_rope = rope.get("sliding_attention") or {}, rope.get("full_attention") or {}
     mixture = bool(text.get("enable_moe_block"))
@@ -60,9 +60,9 @@ def text_config(values: dict, generation: dict, name: str, path: Path) -> TextCo
         kinds=kinds,
         heads=text["num_attention_heads"],
         kv_heads=text["num_key_value_heads"],
-        global_kv_heads=overrides.get("num_key_value_heads"),
+        global_kv_heads=global_kv_heads,
         head_dim=text.get("head_dim", 256),
-        global_head_dim=overrides["head_dim"],
+        global_head_dim=global_head_dim,
         feedforward=text["intermediate_size"],
         window=text["sliding_window"],
         shared_layers=text.get("num_kv_shared_layers") or 0,
@@ -121,7 +121,8 @@ def config_json(config: TextConfig, dtype: str) -> dict:
         "moe_intermediate_size": config.expert_feedforward if mixture else None,
         "num_attention_heads": config.heads,
         "num_experts": config.experts if mixture else None,
-        "num_global_key_value_heads": config.global_kv_heads if config.key_is_value else None,
+        # Always a number where K=V: keras-hub reads this file too, and knows K=V by it.
+        "num_global_key_value_heads": config.kv_heads_of("global") if config.key_is_value else None,
         "num_hidden_layers": config.layers,
         "num_key_value_heads": config.kv_heads,
         "num_kv_shared_layers": config.shared_layers,
@@ -179,21 +180,23 @@ def _check_familiar(text: dict, values: dict, path: Path) -> None:
             raise CheckpointError(f"rope_type of {layer_type} is {found!r}", path, f"g4lab knows {expected}")
 
 
-def _global_overrides(text: dict, kinds: tuple[str, ...], path: Path) -> dict:
-    """Head dim and K/V heads of global layers: two fields in published files, one entry a layer in newer ones."""
+def _global_shape(text: dict, kinds: tuple[str, ...], path: Path) -> tuple[int, int | None]:
+    """Head dim and K/V heads of global layers: two fields in published files, one entry a layer in newer ones.
+
+    The K/V heads are None without K=V: such layers have as many as the local ones.
+    """
+    key_is_value, local_kv_heads = bool(text.get("attention_k_eq_v")), text["num_key_value_heads"]
     if "per_layer_config" not in text:
-        kv_heads = text.get("num_global_key_value_heads") if text.get("attention_k_eq_v") else None
-        return {"head_dim": text.get("global_head_dim") or 512, "num_key_value_heads": kv_heads}
-    entries = text["per_layer_config"] or {}
-    layers = {int(index): entry for index, entry in entries.items()}
-    base = {"head_dim": text.get("head_dim", 256)}
-    found = [layers.get(index, base) for index, kind in enumerate(kinds) if kind == "global"]
-    local = [index for index, kind in enumerate(kinds) if kind == "local" and layers.get(index)]
-    strange = {field for entry in found for field in entry} - {"head_dim", "num_key_value_heads"}
-    if local or strange or any(entry != found[0] for entry in found):
+        kv_heads = text.get("num_global_key_value_heads") or local_kv_heads
+        return text.get("global_head_dim") or 512, kv_heads if key_is_value else None
+    base = {"head_dim": text.get("head_dim", 256), "num_key_value_heads": local_kv_heads}
+    shapes = {kind: [] for kind in kinds}
+    for index, kind in enumerate(kinds):
+        shapes[kind].append(base | (text["per_layer_config"].get(str(index)) or {}))
+    found = shapes.get("global", [base])[0]
+    uneven = any(shape != shapes[kind][0] for kind in shapes for shape in shapes[kind])
+    if uneven or shapes.get("local", [base])[0] != base or found.keys() != base.keys():
         raise CheckpointError("per_layer_config makes layers of one kind differ", path, _FAMILIAR)
-    own = {**base, **(found[0] if found else {})}
-    kv_heads = own.get("num_key_value_heads")
-    if not text.get("attention_k_eq_v") and kv_heads not in (None, text["num_key_value_heads"]):
+    if not key_is_value and found["num_key_value_heads"] != local_kv_heads:
         raise CheckpointError("global layers have other K/V heads without attention_k_eq_v", path, _FAMILIAR)
-    return own
+    return found["head_dim"], found["num_key_value_heads"] if key_is_value else None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from g4lab.config import TextConfig
     from g4lab.text.tokenizer import Tokenizer
 
-CHUNK_BYTES = 64_000_000
+CHUNK_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)

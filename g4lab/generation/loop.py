@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,6 +13,7 @@ from g4lab.generation.sampling import Sampling, choose
 from g4lab.models import cache as caches
 from g4lab.models.masks import EMPTY
 from g4lab.models.memory import CallMemory
+from g4lab.models.sites import Edit
 from g4lab.models.watched import Watched
 
 STEPS = 64
@@ -26,7 +27,7 @@ def generate(
     sampling: Sampling,
     stop_ids: Sequence[int] = (),
     seed: int = 0,
-    edits: Mapping | None = None,
+    edits: Sequence[tuple[str, Edit]] = (),
     steps: int = STEPS,
     least: int = 16,
 ) -> Iterator[np.ndarray]:
@@ -37,16 +38,19 @@ def generate(
     Shapes: yields int32 [B, up to steps].
     """
     network, config = watched.network, watched.network.text
-    longest = max(len(row) for row in rows)
-    length, capacity = longest, longest + max_new_tokens
+    length = max(len(row) for row in rows)
     if runtime.compiles():
-        length, capacity = bucket(length, least), bucket(capacity, least)
+        length = bucket(length, least)
+    # What pads the prompt takes up slots of the cache too.
+    capacity = length + max_new_tokens
+    if runtime.compiles():
+        capacity = bucket(capacity, least)
     tokens, positions = pad_left(rows, length, config.pad_id)
     uniforms = np.random.default_rng(seed).random((max_new_tokens, len(rows)), np.float32)
     settings = sampling.numbers(), np.asarray([-1, *stop_ids], np.int32)
     drawn = dict(greedy=sampling.greedy, top_k=sampling.top_k)
 
-    read = partial(_read, network, capacity=max(capacity, length), **drawn)
+    read = partial(_read, network, capacity=capacity, **drawn)
     (token, ended, state), _ = watched.run(
         ("read", capacity, *drawn.values()), read, tokens, positions, uniforms[0], *settings, edits=edits
     )

@@ -30,7 +30,7 @@ class Sampling:
     @property
     def greedy(self) -> bool:
         """True when nothing is left to chance."""
-        return self.temperature == 0 or self.top_k == 1
+        return np.float32(self.temperature) == 0 or self.top_k == 1
 
     def numbers(self) -> np.ndarray:
         """What a compiled function takes as input, so that other values need no new compilation: [2] float32."""
@@ -60,8 +60,9 @@ def kept(logits, numbers, top_k: int | None):
     Shapes: logits [B,V] -> tokens int32 [B,k], probabilities [B,k], which do not sum to 1 after top-k and top-p.
     """
     size = logits.shape[-1]
-    logits, tokens = ops.top_k(logits / numbers[0], min(top_k or size, size))
-    probabilities = ops.softmax(logits, axis=-1)
+    logits, tokens = ops.top_k(logits, min(top_k or size, size))
+    # Less the largest first, so that a temperature near 0 gives -inf and not inf.
+    probabilities = ops.softmax((logits - logits[:, :1]) / numbers[0], axis=-1)
     before = ops.cumsum(probabilities, axis=-1) - probabilities
     return ops.cast(tokens, "int32"), ops.where(before < numbers[1], probabilities, 0.0)
 

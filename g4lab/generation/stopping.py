@@ -9,7 +9,7 @@ class StopStrings:
     """Passes text through up to the first of some strings."""
 
     def __init__(self, strings: Sequence[str]):
-        self.strings = [string for string in strings if string]
+        self.strings = list(strings)
         self.found = False
         self._held = ""
 

@@ -85,9 +85,10 @@ def one_by_one(tokens, experts, weights, gate, up, down):
 
 def grouped(tokens, experts, weights, gate, up, down):
     """As `dense`, one block of tokens of the same expert at a time."""
-    count, chosen = experts.shape
+    # TensorFlow may leave the number of tokens open until the function runs.
+    count, chosen = ops.shape(experts)
     total, width = gate.shape[0], tokens.shape[1]
-    block = block_size(count * chosen, total)
+    block = LARGEST_BLOCK if experts.shape[0] is None else block_size(count * chosen, total)
     blocks = count * chosen // block + total
     slot_of_pair, pair_of_slot, expert_of_block, live = place(ops.reshape(experts, (-1,)), total, block, blocks)
 
@@ -117,11 +118,12 @@ def place(experts, total: int, block: int, blocks: int):
     order = ops.argsort(experts)
     ordered = ops.take(experts, order)
     first = ops.cast(ops.searchsorted(ordered, ops.arange(total, dtype=ordered.dtype)), "int32")
-    pairs = ops.concatenate([first[1:], ops.full((1,), experts.shape[0], "int32")]) - first
+    count = ops.shape(experts)[0]
+    pairs = ops.concatenate([first[1:], ops.full((1,), count, "int32")]) - first
     blocks_of = (pairs + block - 1) // block
     last_block = ops.cumsum(blocks_of)
     first_slot = (last_block - blocks_of) * block
-    slot = ops.take(first_slot - first, ordered) + ops.arange(experts.shape[0], dtype="int32")
+    slot = ops.take(first_slot - first, ordered) + ops.arange(count, dtype="int32")
     slot_of_pair = ops.take(slot, ops.argsort(order))
     pair_of_slot = ops.scatter(slot[:, None], order + 1, (blocks * block,))
     numbers = ops.arange(blocks, dtype=last_block.dtype)

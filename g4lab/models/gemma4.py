@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from g4lab.config import TextConfig
+from g4lab.errors import InputError
 from g4lab.models.decoder import Decoder
 from g4lab.models.embeddings import PerLayerEmbeddings, TokenEmbedding
 from g4lab.models.sites import observe
@@ -22,6 +23,8 @@ class Gemma4(keras.Model):
 
     def __init__(self, config: TextConfig, dtype=None, name=None):
         super().__init__(dtype=dtype, name=name or "gemma4")
+        if self.compute_dtype == "float16":
+            raise InputError("some sizes of Gemma 4 overflow in float16", config.name, 'give "bfloat16" or "float32"')
         self.text = config
         dtype = self.dtype_policy
         self.embed = TokenEmbedding(config, dtype)
@@ -32,6 +35,11 @@ class Gemma4(keras.Model):
     def call(self, inputs):
         tokens, positions = (inputs["tokens"], inputs.get("positions")) if isinstance(inputs, dict) else (inputs, None)
         return self.logits(self.hidden(tokens, positions))
+
+    def compute_output_spec(self, inputs, **_):
+        """What a call gives, for inputs whose sizes are not all known."""
+        tokens = inputs["tokens"] if isinstance(inputs, dict) else inputs
+        return keras.KerasTensor((*tokens.shape, self.text.vocab_size), "float32")
 
     def hidden(self, tokens, positions=None, memory=None):
         """The residual stream after the final norm.
@@ -57,6 +65,11 @@ class Gemma4(keras.Model):
         for i, block in enumerate(self.decoder.blocks):
             found |= _variables(block, f"layers.{i}")
         return found | _variables(self.decoder.final_norm, "final_norm")
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """What Keras calls before a step on PyTorch, whose own would walk `parameters()` and find names."""
+        for variable in self.trainable_variables:
+            variable.value.grad = None
 
     def get_config(self):
         return {"config": self.text.to_dict(), "dtype": self.dtype_policy.name, "name": self.name}

@@ -7,11 +7,13 @@ other, so the function returns them as extra outputs and a network that nobody w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+
+import numpy as np
 
 from g4lab.errors import G4LabError, InputError
 
@@ -21,12 +23,14 @@ _active: ContextVar[Tap | None] = ContextVar("the tap that watches the network",
 class Edit:
     """A replacement x -> fn(x, *operands).
 
-    The operands are inputs of the compiled function: the same `fn` with other operands compiles nothing anew.
+    The operands are arrays (or numbers) and inputs of the compiled function: the same `fn` with other operands
+    compiles nothing anew. Those with a fraction reach `fn` in x's dtype.
     """
 
     def __init__(self, fn: Callable, *operands):
         self.fn = fn
-        self.operands = operands
+        # A bare number would be a constant to TensorFlow, and each another function.
+        self.operands = tuple(np.asarray(operand) for operand in operands)
 
 
 def add(x, operand):
@@ -35,28 +39,39 @@ def add(x, operand):
 
 
 def set_to(x, operand):
-    """An edit's function: the operand in place of x."""
+    """An edit's function: the operand in place of x, or, where it has fewer positions, in place of the last ones.
+
+    Shapes: x [B,T,...]; operand a shape that broadcasts to it, or as a trace holds it: [t,...] with t up to T.
+    """
     from keras import ops
 
-    return ops.broadcast_to(ops.cast(operand, x.dtype), ops.shape(x))
+    operand = ops.cast(operand, x.dtype)
+    if len(operand.shape) == len(x.shape) - 1:
+        operand = operand[None]
+    if len(operand.shape) < len(x.shape) or operand.shape[1] in (1, x.shape[1]):
+        return ops.broadcast_to(operand, ops.shape(x))
+    # Where sequences are padded to few lengths, the padding comes first.
+    earlier = x[:, : x.shape[1] - operand.shape[1]]
+    return ops.concatenate([earlier, ops.broadcast_to(operand, (x.shape[0], *operand.shape[1:]))], axis=1)
 
 
 class Tap:
     """What one run of the network records and replaces.
 
-    `record` holds patterns such as "layers.*.router.*"; `edits` maps patterns to functions of the value.
+    `record` holds patterns such as "layers.*.router.*"; `edits` pairs patterns with functions of the value. Where
+    several match a site, each gets what the one before it returned.
     """
 
-    def __init__(self, record: Iterable[str] = (), edits: Mapping[str, Callable] | None = None):
+    def __init__(self, record: Iterable[str] = (), edits: Iterable[tuple[str, Callable]] = ()):
         self.record = tuple(record)
-        self.edits = dict(edits or {})
+        self.edits = tuple(edits)
         self.values: dict[str, object] = {}
         self._seen: list[str] = []
 
     def __call__(self, name: str, x):
         """The value of a site, or what an edit puts in its place."""
         self._seen.append(name)
-        for pattern, edit in self.edits.items():
+        for pattern, edit in self.edits:
             if fnmatchcase(name, pattern):
                 x = _edited(name, x, edit)
         if any(fnmatchcase(name, pattern) for pattern in self.record):
@@ -65,7 +80,7 @@ class Tap:
 
     def check(self) -> None:
         """Raise an InputError when some pattern matched no site of the run."""
-        for pattern in (*self.record, *self.edits):
+        for pattern in (*self.record, *(pattern for pattern, _ in self.edits)):
             if not any(fnmatchcase(name, pattern) for name in self._seen):
                 near = get_close_matches(pattern, self._seen, n=3, cutoff=0.4)
                 raise InputError(

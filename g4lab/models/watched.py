@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
+from threading import Lock
 
 from g4lab import runtime
 from g4lab.models.sites import Edit, Tap, watching
@@ -19,6 +20,7 @@ class Watched:
     def __init__(self, network):
         self.network = network
         self._compiled: OrderedDict[Hashable, Callable] = OrderedDict()
+        self._lock = Lock()
 
     def run(
         self,
@@ -26,7 +28,7 @@ class Watched:
         fn: Callable,
         *args,
         record: Iterable[str] = (),
-        edits: Mapping[str, Edit] | None = None,
+        edits: Sequence[tuple[str, Edit]] = (),
     ):
         """fn(*args) and the recorded values by site.
 
@@ -34,32 +36,39 @@ class Watched:
 
         Raises: InputError when a pattern matches no site or an edit cannot be carried out.
         """
-        record, edits = tuple(record), dict(edits or {})
-        signature = key, record, tuple((pattern, edit.fn) for pattern, edit in edits.items())
-        if signature not in self._compiled:
-            self._compiled[signature] = runtime.compile(_tapped(fn, record, edits), self.network)
-            if len(self._compiled) > KEPT:
-                self._compiled.popitem(last=False)
-        self._compiled.move_to_end(signature)
-        return self._compiled[signature]([edit.operands for edit in edits.values()], *args)
+        record = tuple(record)
+        # The functions alone: an edit's operands arrive as arguments and must not be kept alive with the function.
+        functions = tuple((pattern, edit.fn) for pattern, edit in edits)
+        compiled = self._function((key, record, functions), partial(_run, fn, record, functions))
+        return compiled([edit.operands for _, edit in edits], *args)
+
+    def _function(self, signature: Hashable, fn: Callable) -> Callable:
+        with self._lock:
+            if signature not in self._compiled:
+                self._compiled[signature] = runtime.compile(fn, self.network)
+                if len(self._compiled) > KEPT:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(signature)
+            return self._compiled[signature]
 
 
-def _tapped(fn: Callable, record: tuple[str, ...], edits: dict[str, Edit]) -> Callable:
-    # The functions alone: an edit's operands arrive as arguments and must not be kept alive here.
-    functions = {pattern: edit.fn for pattern, edit in edits.items()}
-
-    def run(operands, *args):
-        edited = {
-            pattern: partial(_apply, function, values)
-            for (pattern, function), values in zip(functions.items(), operands, strict=True)
-        }
-        with watching(Tap(record, edited)) as tap:
-            result = fn(*args)
-        tap.check()
-        return result, tap.values
-
-    return run
+def _run(fn: Callable, record: tuple[str, ...], functions: tuple[tuple[str, Callable], ...], operands, *args):
+    edits = [
+        (pattern, partial(_apply, function, values))
+        for (pattern, function), values in zip(functions, operands, strict=True)
+    ]
+    with watching(Tap(record, edits)) as tap:
+        result = fn(*args)
+    tap.check()
+    return result, tap.values
 
 
 def _apply(function: Callable, operands, x):
-    return function(x, *operands)
+    return function(x, *(_in_kind(operand, x) for operand in operands))
+
+
+def _in_kind(operand, x):
+    from keras import backend, ops
+
+    fractions = all(backend.is_float_dtype(backend.standardize_dtype(array.dtype)) for array in (operand, x))
+    return ops.cast(operand, x.dtype) if fractions else operand

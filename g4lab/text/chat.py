@@ -17,16 +17,7 @@ from typing import Any
 
 from g4lab.errors import InputError
 from g4lab.text import tools as tool_turns
-from g4lab.text.controls import (
-    BOS,
-    CHANNEL,
-    CHANNEL_END,
-    THINK,
-    TOOL_RESPONSE,
-    TURN,
-    TURN_END,
-    Control,
-)
+from g4lab.text.controls import BOS, CHANNEL, CHANNEL_END, THINK, TOOL_RESPONSE, TURN, TURN_END, Control
 from g4lab.text.messages import Message, read
 from g4lab.text.tokenizer import Tokenizer
 

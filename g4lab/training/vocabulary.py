@@ -7,13 +7,16 @@ from pathlib import Path
 from g4lab.errors import InputError
 
 # Gemma 4's control tokens in the order of its ids. Theirs are spread over 262,144 ids; here they come first.
-CONTROL = (
-    "<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<|tool>", "<tool|>", "<|tool_call>", "<tool_call|>",
-    "<|tool_response>", "<tool_response|>", '<|"|>', "<|think|>", "<|channel>", "<channel|>", "<|turn>", "<turn|>",
-    "<|image>", "<image|>", "<|image|>", "<|audio>", "<audio|>", "<|audio|>", "<|video|>",
+CONTROL = tuple(
+    (
+        "<pad> <eos> <bos> <unk> <mask> <|tool> <tool|> <|tool_call> <tool_call|> <|tool_response> <tool_response|> "
+        '<|"|> <|think|> <|channel> <channel|> <|turn> <turn|> '
+        "<|image> <image|> <|image|> <|audio> <audio|> <|audio|> <|video|>"
+    ).split()
 )
 # A piece never crosses a word, a digit, a run of spaces or a line: that keeps 2,000 pieces useful.
 PIECES = r"▁?[\p{L}\p{M}_]+|\p{N}|▁+|\n|[^\p{L}\p{M}\p{N}_▁\n]"
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
 
 def train_tokenizer(texts: Iterable[str], size: int = 2048) -> str:
@@ -63,10 +66,8 @@ def without_control(text: str) -> str:
 
 def added(place: int, token: str) -> dict:
     """Describe a control token: matched in the raw text, never normalised."""
-    return {
-        "id": place, "content": token, "single_word": False, "lstrip": False, "rstrip": False,
-        "normalized": False, "special": True,
-    }
+    plain = dict.fromkeys(("single_word", "lstrip", "rstrip", "normalized"), False)
+    return {"id": place, "content": token, **plain, "special": True}
 
 
 def write_tokenizer(directory: Path, tokenizer: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from g4lab.lab import Lab
     from g4lab.models.rerouting import Reroute
 
-SITES = ("layers.*.router.*", "layers.*.experts.weights", "logits")
+SITES = ("layers.*.router.*", "layers.*.experts.weights")
 
 
 class RoutingExplorer(View):

@@ -80,7 +80,7 @@ def next_tokens(before: Trace, after: Trace | None) -> dict[str, Any] | None:
 
     Units: probabilities; `change` is a difference of log-probabilities in nats.
     """
-    if "logits" not in before:
+    if "logits" not in before and "next.logits" not in before:
         return None
     first = before.log_probabilities()
     second = None if after is None else after.log_probabilities()

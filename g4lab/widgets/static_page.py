@@ -34,7 +34,7 @@ PAGE = """<!doctype html>
 FIGURE = """<figure class="g4lab-figure" style="margin:0">
 <iframe class="g4lab-frame" sandbox="allow-scripts" title="{title}"
  style="width:100%;height:{height}px;border:0;display:block" srcdoc="{page}"></iframe>
-<figcaption>{caption}</figcaption>
+<figcaption style="padding:4px 8px;font-size:12px">{caption}</figcaption>
 <script>{host}</script>
 </figure>"""
 

@@ -94,10 +94,11 @@ LIKE_E2B = EVERYTHING.replace(
     expert_feedforward=0,
     window=3,
 )
+LIKE_E4B = LIKE_E2B.replace(name="like-e4b", kv_heads=2, shared_layers=3, double_wide=False, window=4, softcap=30.0)
 LIKE_26B = EVERYTHING.replace(
     name="like-26b", kinds=("local", "local", "global"), shared_layers=0, double_wide=False, ple_dim=0, chosen=2
 )
-FIXED = (EVERYTHING, LIKE_E2B, LIKE_26B)
+FIXED = (EVERYTHING, LIKE_E2B, LIKE_E4B, LIKE_26B)
 
 
 def drawn(count: int) -> list[TextConfig]:

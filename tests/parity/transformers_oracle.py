@@ -7,6 +7,7 @@ directories that g4lab saved.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +18,21 @@ from g4lab.config import TextConfig
 from tests.parity.workshop import WITH_GRADIENTS, Workshop, cotangent, tokens
 
 LAYER_TYPES = {"local": "sliding_attention", "global": "full_attention"}
-# What a module of transformers puts out, and the site of ours with the same value.
+# What a module of transformers puts out, and our sites with the same values.
 SITES = {
-    "embed_tokens": "embedding",
-    "layers.{i}.post_attention_layernorm": "layers.{i}.attention.output",
-    "layers.{i}.post_feedforward_layernorm_1": "layers.{i}.dense.output",
-    "layers.{i}.post_feedforward_layernorm_2": "layers.{i}.experts.output",
-    "layers.{i}.post_feedforward_layernorm": "layers.{i}.feedforward.output",
-    "layers.{i}.post_per_layer_input_norm": "layers.{i}.ple.output",
-    "layers.{i}": "layers.{i}.residual",
-    "norm": "final_norm.output",
-    "lm_head": "logits",
+    "embed_tokens": ("embedding",),
+    "layers.{i}.post_attention_layernorm": ("layers.{i}.attention.output",),
+    "layers.{i}.post_feedforward_layernorm_1": ("layers.{i}.dense.output",),
+    "layers.{i}.router": (
+        "layers.{i}.router.probabilities",
+        "layers.{i}.experts.weights",
+        "layers.{i}.router.experts",
+    ),
+    "layers.{i}.post_feedforward_layernorm_2": ("layers.{i}.experts.output",),
+    "layers.{i}.post_feedforward_layernorm": ("layers.{i}.feedforward.output",),
+    "layers.{i}.post_per_layer_input_norm": ("layers.{i}.ple.output",),
+    "layers.{i}": ("layers.{i}.residual",),
+    "norm": ("final_norm.output",),
 }
 # transformers' own loops, which take any width; its fused kernels want multiples of 16 bytes.
 PLAIN = {"attn_implementation": "eager", "experts_implementation": "eager"}
@@ -74,38 +79,54 @@ def their_config(config: TextConfig) -> Gemma4TextConfig:
 
 @torch.no_grad()
 def randomise(model: torch.nn.Module, seed: int) -> None:
-    """Draw every weight so that each part matters: no scale is 1, and the logits spread."""
+    """Draw every weight so that each part matters: no scale is 1, and the logits spread.
+
+    What a layer adds stays smaller than the stream that it adds to, and attention stays soft: otherwise a random
+    network is chaotic, and rounding alone grows beyond the tolerance on its way up.
+    """
     generator = torch.Generator().manual_seed(seed)
-    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+    scalars = [(name, buffer) for name, buffer in model.named_buffers() if name.endswith("layer_scalar")]
+    for name, tensor in (*model.named_parameters(), *scalars):
         noise = torch.randn(tensor.shape, generator=generator)
         if name.endswith("layer_scalar"):
             tensor.copy_(0.8 + 0.1 * noise)
-        elif name.endswith(("norm.weight", "scale", "layernorm.weight", "_1.weight", "_2.weight")):
+        elif "post_" in name or name.endswith(("q_norm.weight", "k_norm.weight")):
+            tensor.copy_(0.5 + 0.15 * noise)
+        elif name.endswith(("norm.weight", "scale", "layernorm.weight", "_2.weight")):
             tensor.copy_(1 + 0.3 * noise)
         elif name.endswith("embed_tokens.weight"):
             tensor.copy_(1.5 * noise / tensor.shape[1] ** 0.5)
-        elif tensor.is_floating_point() and tensor.ndim > 1:
+        else:
             tensor.copy_(noise / tensor.shape[-1] ** 0.5)
 
 
-def logits_and_sites(model: Gemma4ForCausalLM, ids: torch.Tensor) -> tuple[torch.Tensor, dict[str, np.ndarray]]:
-    modules = dict(model.model.named_modules()) | {"lm_head": model.lm_head}
-    found, hooks = {}, []
-    for i in range(len(model.model.layers)):
-        for theirs, ours in SITES.items():
-            module = modules.get(theirs.format(i=i))
-            if module is not None:
+def forward(model: Gemma4ForCausalLM, ids: np.ndarray) -> torch.Tensor:
+    # Asking for hidden states avoids a shortcut that fails where layers share K/V and there is no PLE
+    # (`_maybe_slice_kv_shared_inputs` slices None).
+    return model(torch.from_numpy(ids).long(), use_cache=False, output_hidden_states=True).logits
 
-                def keep(module, inputs, output, site=ours.format(i=i)):
-                    # `layers.i` multiplies its result in place by the layer's scalar: a copy keeps what is now.
-                    found[site] = output.detach().clone().numpy()
 
-                hooks.append(module.register_forward_hook(keep))
-    logits = model(ids, use_cache=False).logits
+def sites(model: Gemma4ForCausalLM, ids: np.ndarray) -> dict[str, np.ndarray]:
+    """The logits, and what the modules named in SITES put out, in the order in which they ran."""
+    modules = dict(model.model.named_modules())
+    found: dict[str, torch.Tensor] = {}
+    hooks = [
+        modules[theirs.format(i=i)].register_forward_hook(partial(keep, found, [site.format(i=i) for site in ours]))
+        for i in range(len(model.model.layers))
+        for theirs, ours in SITES.items()
+        if theirs.format(i=i) in modules
+    ]
+    logits = forward(model, ids)
     for hook in hooks:
         hook.remove()
-    shape = (*ids.shape, -1)
-    return logits, {site: value.reshape(shape) for site, value in found.items()} | {"logits": logits.detach().numpy()}
+    # The mixture's modules see [B*T,...].
+    return {site: value.reshape(*ids.shape, -1).numpy() for site, value in found.items()} | {"logits": logits.numpy()}
+
+
+def keep(found: dict[str, torch.Tensor], names: list[str], module, inputs, output) -> None:
+    values = output if isinstance(output, tuple) else (output,)
+    for name, value in zip(names, values, strict=True):
+        found[name] = value.clone()  # a layer multiplies its result in place afterwards
 
 
 def make(shop: Workshop) -> None:
@@ -133,12 +154,10 @@ def make(shop: Workshop) -> None:
             limit = "60KB" if config.name == SHARDED else "1GB"
             model.save_pretrained(shop.checkpoint("theirs", "huggingface", config.name), max_shard_size=limit)
         model.eval()
-        ids = torch.from_numpy(tokens(config)).long()
         with torch.no_grad():
-            logits, sites = logits_and_sites(model, ids)
-        shop.save("transformers", config.name, **sites)
+            shop.save("transformers", config.name, **sites(model, tokens(config)))
         if config.name in WITH_GRADIENTS:
-            (model(ids, use_cache=False).logits * torch.from_numpy(cotangent(config))).sum().backward()
+            (forward(model, tokens(config)) * torch.from_numpy(cotangent(config))).sum().backward()
             gradients = {name: value.grad.numpy() for name, value in model.named_parameters() if value.grad is not None}
             shop.save("transformers-gradients", config.name, **gradients)
 
@@ -147,7 +166,7 @@ def reload(shop: Workshop) -> None:
     for config in shop.configs():
         model = Gemma4ForCausalLM.from_pretrained(shop.checkpoint("ours", "huggingface", config.name), **PLAIN).eval()
         with torch.no_grad():
-            logits = model(torch.from_numpy(tokens(config)).long(), use_cache=False).logits
+            logits = forward(model, tokens(config))
         shop.save("transformers-reloaded", config.name, logits=logits.numpy())
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from g4lab.config import TextConfig
 
 BATCH, LENGTH = 2, 19
-WITH_GRADIENTS = ("everything", "like-e2b")
+WITH_GRADIENTS = ("everything",)
 
 
 class Workshop:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from g4lab.tracing.trace import Trace
-from tests.tracing.traces import VOCABULARY, describe, route, softmax, tokens
+from tests.tracing.traces import VOCABULARY, describe, route, tokens
 
 
 class FakeModel:
@@ -40,7 +40,7 @@ class FakeModel:
         return Trace(
             tokens=tokens(words),
             model=describe(self.layers, self.experts, self.chosen, window=8, name=self.name) | {"label": self.label},
-            sites={**recorded, "logits": np.log(softmax(score))},
+            sites={**recorded, "next.logits": score[-1]},
             pieces=dict(enumerate(VOCABULARY)),
         )
 
@@ -50,6 +50,9 @@ class FakeModel:
 
 
 def _apply(edit, logits: np.ndarray) -> np.ndarray:
+    from g4lab import runtime
+
+    runtime.choose_backend()
     from keras import ops
 
     return np.asarray(ops.convert_to_numpy(edit.fn(ops.convert_to_tensor(logits, "float32"), *edit.operands)))

@@ -1,6 +1,6 @@
 // Where things lie in a grid that scrolls inside its frame. Pure arithmetic, in CSS pixels.
 
-const CELL = { least: 9, most: 26 };
+const CELL = { least: 8, most: 26 };
 const HEADER = 18;
 const NARROW = 560;
 const GAP = 16; // between the cells and the column beside them
@@ -15,7 +15,7 @@ const LIFT = 16; // room for the load above a row of cells
 export function layout(width, rows, columns, rowHeight, load) {
   const narrow = width < NARROW;
   const stacked = narrow && load;
-  const names = narrow ? 58 : 104;
+  const names = narrow ? 58 : 112;
   const beside = narrow ? 0 : Math.round(Math.min(260, Math.max(130, width * 0.24)));
   const room = width - names - (beside ? beside + GAP : 0);
   const cell = Math.min(CELL.most, Math.max(CELL.least, Math.floor(room / columns)));

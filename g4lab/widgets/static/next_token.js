@@ -42,5 +42,5 @@ function verdict({ favourite, change }) {
 }
 
 function percent(probability) {
-  return `${(100 * probability).toFixed(1)} %`;
+  return probability < 0.0005 ? "< 0.1 %" : `${(100 * probability).toFixed(1)} %`;
 }

@@ -17,9 +17,9 @@ export function routingControls({ set, ask, change }) {
   const runButton = h("button", { type: "submit" }, "Run");
   const form = h("form", { class: "g4-prompt", onsubmit: runPrompt }, prompt, runButton);
 
-  const button = (text, action) => h("button", { type: "button", onclick: () => change(action) }, text);
+  const button = (text, action) => h("button", { type: "button", onclick: (event) => allowed(event) && change(action) }, text);
   const buttons = { off: button("Switch off", "off"), force: button("Force", "force"), swap: button("Swap…", "swap") };
-  const reset = h("button", { type: "button", onclick: () => ask({ kind: "reset" }) }, "Reset");
+  const reset = h("button", { type: "button", onclick: (event) => allowed(event) && ask({ kind: "reset" }) }, "Reset");
   const target = h("span", { class: "g4-target g4-soft" });
   const actions = h("div", { class: "g4-actions", role: "group", "aria-label": "change the router" }, target, ...Object.values(buttons), reset);
   const recorded = h("p", { class: "g4-soft" }, "A recorded page: the model is not in it. In a running notebook, experts can be switched off here.");
@@ -59,11 +59,21 @@ export function routingControls({ set, ask, change }) {
       const layer = content.layers[state.layer].index;
       target.textContent = state.expert === null ? "Click a cell to choose an expert:" : `Expert ${state.expert} of layer ${layer}:`;
       buttons.off.textContent = isOff(content, layer, state.expert) ? "Switch on" : "Switch off";
-      for (const element of Object.values(buttons)) element.disabled = busy || state.expert === null;
-      reset.disabled = busy || content.changes.length === 0;
-      runButton.disabled = busy;
+      for (const element of Object.values(buttons)) allow(element, !busy && state.expert !== null);
+      allow(reset, !busy && content.changes.length > 0);
+      allow(runButton, !busy);
     },
   };
+}
+
+// Not the "disabled" attribute: it would take the focus from a button that has just been pressed, and in a notebook
+// the next key would then go to the cell.
+function allow(button, yes) {
+  button.setAttribute("aria-disabled", String(!yes));
+}
+
+function allowed({ currentTarget }) {
+  return currentTarget.getAttribute("aria-disabled") !== "true";
 }
 
 /** True when the selected expert is switched off. */

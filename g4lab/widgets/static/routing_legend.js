@@ -19,6 +19,8 @@ export function routingLegend() {
         key(h("i", { class: "g4-grey" }), h("span", {}, `chance keeps all ${content.experts} experts here, 99 times of 100`)),
       );
       element.lastChild.hidden = state.slice !== "all";
+      // a narrow frame has no column of entropies
+      element.children[1].classList.toggle("g4-wide-only", state.slice !== "all");
     },
   };
 }

@@ -53,14 +53,19 @@ function paintChange({ context, content, grid, palette }, row, column, box) {
 }
 
 function paintSelection({ context, grid, g, scroll, state, palette }) {
+  context.strokeStyle = palette.accent;
+  context.lineWidth = 2;
   grid.rows.forEach((row, r) => {
-    if (row.layer !== state.layer) return;
-    const column = grid.columnOf(r, state);
-    if (column === null || column < 0) return;
+    const column = row.layer === state.layer ? grid.columnOf(r, state) : null;
+    if (column === null) return;
     const box = cellBox(g, scroll, r, column);
-    context.strokeStyle = palette.accent;
-    context.lineWidth = 2;
-    context.strokeRect(box.x, box.y, box.width, box.height);
+    if (state.slice === "all" || row.token === state.token) context.strokeRect(box.x, box.y, box.width, box.height);
+    else {
+      // the same expert for another token: the sides of the column only
+      context.fillStyle = palette.accent;
+      context.fillRect(box.x - 0.5, box.y, 1, box.height);
+      context.fillRect(box.x + box.width - 0.5, box.y, 1, box.height);
+    }
   });
 }
 
@@ -78,7 +83,7 @@ function paintName({ context, content, state, grid, g, scroll, palette }, row) {
   write(context, g.narrow ? String(index) : `layer ${index}`, 12, middle, palette.ink, "left", here ? 700 : 400);
   if (here) write(context, "▸", 1, middle, palette.accent, "left");
   // a global layer sees everything: a full bar; a local one a bar as wide as its window, against the prompt
-  const [left, full] = g.narrow ? [30, 20] : [64, 30];
+  const [left, full] = g.narrow ? [30, 20] : [70, 32];
   const share = kind === "global" ? 1 : Math.min(1, window / content.tokens.length);
   context.strokeStyle = context.fillStyle = palette.soft;
   context.lineWidth = 1;

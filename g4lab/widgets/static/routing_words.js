@@ -14,7 +14,7 @@ export function signed(value) {
 
 /** All digits of a number that travelled whole, "≈" before one that was rounded on the way. */
 export function exact(value, whole) {
-  return whole ? String(Number(value.toPrecision(7))) : `≈ ${Number(value.toPrecision(3))}`;
+  return whole || value === 0 ? String(Number(value.toPrecision(7))) : `≈ ${Number(value.toPrecision(3))}`;
 }
 
 /** A change of the router, as in "L4·E17 off". */
@@ -28,7 +28,7 @@ export function loadWords(content, run, l, e) {
   const { tokens, load, needed } = content.null;
   const count = run.count(l, e);
   const ratio = tokens ? `, ${short(count / (tokens * load))} x its chance share` : "";
-  return `reads ${count} of ${tokens} tokens${ratio}${tokens < needed ? " (too few tokens to call that a habit)" : ""}`;
+  return `reads ${count} of ${tokens} tokens${ratio}${tokens < needed ? ` (under ${needed} tokens no load counts as a habit)` : ""}`;
 }
 
 /** The sentence that says in words what is selected. */

@@ -16,17 +16,17 @@ export function readPalette(element) {
   element.dataset.g4Theme = dark ? "dark" : "light"; // the style sheet chooses accents by it
   const probe = document.createElement("i");
   element.append(probe);
-  const named = NAMED.map((name) => {
-    probe.style.color = `var(--g4-${name})`;
-    return [name, css(resolve(getComputedStyle(probe).color, paper))];
-  });
-  probe.remove();
-  return {
-    ...Object.fromEntries(named),
-    paper: css(paper),
-    ink: css(ink),
-    scale: sequentialScale(paper, ink, dark, forced),
+  const named = (color) => {
+    probe.style.color = color;
+    return css(resolve(getComputedStyle(probe).color, paper));
   };
+  const mixed = (share) => css(paper.map((c, i) => c + share * (ink[i] - c)));
+  // forced colours know no tints, so the canvas mixes its own from the two that it is given
+  const colors = forced
+    ? { soft: css(ink), line: mixed(0.4), band: mixed(0.25), accent: named("Highlight"), warn: css(ink) }
+    : Object.fromEntries(NAMED.map((name) => [name, named(`var(--g4-${name})`)]));
+  probe.remove();
+  return { ...colors, paper: css(paper), ink: css(ink), scale: sequentialScale(paper, ink, dark, forced) };
 }
 
 /** A function from 0..1 to a colour: the background at 0, so that nothing is quiet, and the far end of cividis at 1. */

@@ -1,0 +1,80 @@
+"""How much memory loading takes: `python -m tests.checkpoints.loading_peak write|load DIRECTORY`, a process each."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+
+from g4lab import runtime
+
+runtime.choose_backend()
+
+from g4lab.checkpoints import huggingface  # noqa: E402
+from g4lab.checkpoints.loader import load_weights  # noqa: E402
+from g4lab.checkpoints.resolve import open_directory  # noqa: E402
+from g4lab.config import TextConfig  # noqa: E402
+from g4lab.models.gemma4 import Gemma4  # noqa: E402
+from g4lab.models.projection import unset_weights  # noqa: E402
+
+SMALL = TextConfig(
+    name="small",
+    vocab_size=100,
+    width=32,
+    kinds=("local", "global"),
+    heads=2,
+    kv_heads=1,
+    head_dim=8,
+    global_head_dim=8,
+    feedforward=32,
+    window=4,
+    ple_dim=4,
+    experts=2,
+    chosen=1,
+    expert_feedforward=8,
+)
+LARGE = SMALL.replace(
+    name="large",
+    vocab_size=40_000,
+    width=512,
+    heads=8,
+    kv_heads=2,
+    head_dim=64,
+    global_head_dim=128,
+    feedforward=2048,
+    experts=16,
+    expert_feedforward=512,
+)
+"""About 200 MB in float32."""
+
+
+def write(directory: Path) -> None:
+    for config in (SMALL, LARGE):
+        network = Gemma4(config)
+        for dtype in ("float32", "bfloat16"):
+            huggingface.save(network, directory / dtype / config.name, dtype=dtype)
+
+
+def load(directory: Path) -> None:
+    """Print, as JSON, the bytes of the loaded network, of its largest tensor, and of the peak above the start."""
+    build(directory / SMALL.name)
+    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    network = build(directory / LARGE.name)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    sizes = [variable.value.nbytes for variable in network.parameters().values()] if runtime.backend() == "jax" else [
+        4 * int(runtime.to_numpy(variable).size) for variable in network.parameters().values()
+    ]
+    print(json.dumps({"loaded": sum(sizes), "largest": max(sizes), "peak": peak - before}))
+
+
+def build(directory: Path) -> Gemma4:
+    source = open_directory(directory)
+    with unset_weights():
+        network = Gemma4(source.config, dtype="float32")
+    load_weights(network, source)
+    return network
+
+
+if __name__ == "__main__":
+    {"write": write, "load": load}[sys.argv[1]](Path(sys.argv[2]))
