@@ -34,7 +34,9 @@ def read(x: Any, tokenizer: Tokenizer | None, config: TextConfig, **chat: Any) -
 
 def template_of(config: TextConfig) -> str:
     """The released size whose chat template a model follows: its own, or E2B's if it has none of their shapes."""
-    same = (name for name, released in PRESETS.items() if (released.width, released.kinds) == (config.width, config.kinds))
+    same = (
+        name for name, released in PRESETS.items() if (released.width, released.kinds) == (config.width, config.kinds)
+    )
     return next(same, "e2b")
 
 

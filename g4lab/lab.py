@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property, partial
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,9 @@ from g4lab.checkpoints.resolve import embedded_names, open_source
 from g4lab.checkpoints.source import Source
 from g4lab.config import TextConfig
 from g4lab.errors import InputError
-from g4lab.generation.loop import STEPS, bucket, generate, pad_left
+from g4lab.generation.loop import STEPS, bucket, pad_left
 from g4lab.generation.sampling import Sampling
-from g4lab.generation.stopping import StopStrings
+from g4lab.generation.texts import Request, new_ids, stops, texts
 from g4lab.models.gemma4 import Gemma4
 from g4lab.models.plan import Layer, parameter_counts, plan
 from g4lab.models.projection import unset_weights
@@ -135,8 +134,8 @@ class Lab:
         Raises: InputError.
         """
         rows, single = self._read(x)
-        texts = self._texts(rows, max_new_tokens, Sampling(temperature, top_k, top_p), seed, stop, STEPS)
-        *_, last = texts
+        request = self._request(rows, max_new_tokens, Sampling(temperature, top_k, top_p), seed, stop)
+        *_, last = texts(self._watched, inputs.required(self.tokenizer), request)
         return last[0] if single else last
 
     def stream(
@@ -153,8 +152,9 @@ class Lab:
         rows, single = self._read(x)
         if not single:
             raise InputError("a batch cannot be streamed", "Lab.stream", "stream one text at a time")
+        request = self._request(rows, max_new_tokens, Sampling(temperature, top_k, top_p), seed, stop, steps=1)
         shown = 0
-        for (text,) in self._texts(rows, max_new_tokens, Sampling(temperature, top_k, top_p), seed, stop, 1):
+        for (text,) in texts(self._watched, inputs.required(self.tokenizer), request):
             if len(text) > shown:
                 yield text[shown:]
                 shown = len(text)
@@ -176,7 +176,8 @@ class Lab:
         """
         rows, _ = self._read(messages, tools=tools, thinking=thinking)
         ids: list[int] = []
-        for piece in self._ids(rows, max_new_tokens, Sampling(temperature, top_k, top_p), seed, (), STEPS):
+        request = self._request(rows, max_new_tokens, Sampling(temperature, top_k, top_p), seed)
+        for piece in new_ids(self._watched, request):
             ids += piece[0]
         reply = parse(self.tokenizer.decode(ids))
         return Reply(reply.text, reply.thought, reply.tool_calls, Usage(len(rows[0]), len(ids)), reply.problems)
@@ -275,49 +276,19 @@ class Lab:
                 kept += [f"layers.{row.owner if borrowed else row.index}.{inner}" for row in rows]
         return tuple(dict.fromkeys(kept))
 
-    def _ids(self, rows, max_new_tokens, sampling, seed, stop_ids, steps) -> Iterator[list[list[int]]]:
-        """New ids of each row, piece by piece, up to but without the first stop."""
-        if max_new_tokens < 1:
-            raise InputError(f"max_new_tokens is {max_new_tokens}", "generation", "give 1 or more")
-        if seed is not None and seed < 0:
-            raise InputError(f"seed is {seed}", "generation", "give 0 or more, or None")
-        stops = {*self.stop_ids, *stop_ids}
-        seed = np.random.SeedSequence().entropy if seed is None else seed
-        pieces = generate(
-            *(self._watched, rows, max_new_tokens, sampling, sorted(stops), seed, self._edits, steps, self._least)
+    def _request(self, rows, max_new_tokens, sampling, seed, stop=None, steps=STEPS) -> Request:
+        stop_texts, stop_ids = stops(stop)
+        return Request(
+            rows=rows,
+            max_new_tokens=max_new_tokens,
+            sampling=sampling,
+            seed=seed,
+            stop_ids=stop_ids | set(self.stop_ids),
+            stop_texts=stop_texts,
+            edits=self._edits,
+            steps=steps,
+            least=self._least,
         )
-        open_rows = [True] * len(rows)
-        for piece in pieces:
-            new = [[] for _ in rows]
-            for b, row in enumerate(piece.tolist()):
-                for id in row:
-                    open_rows[b] = open_rows[b] and id not in stops
-                    if not open_rows[b]:
-                        break
-                    new[b].append(id)
-            yield new
-
-    def _texts(self, rows, max_new_tokens, sampling, seed, stop, steps) -> Iterator[list[str]]:
-        """The whole text of each row so far, after every piece."""
-        stop_texts, stop_ids = _stops(stop)
-        tokenizer = inputs.required(self.tokenizer)
-        decoders = [tokenizer.stream() for _ in rows]
-        endings = [StopStrings(stop_texts) for _ in rows]
-        texts = [""] * len(rows)
-        for new in self._ids(rows, max_new_tokens, sampling, seed, stop_ids, steps):
-            for b, ids in enumerate(new):
-                for id in ids:
-                    if not endings[b].found:
-                        texts[b] += endings[b].push(decoders[b].push(id))
-            yield list(texts)
-            if all(ending.found for ending in endings):
-                return
-        for b, (decoder, ending) in enumerate(zip(decoders, endings, strict=True)):
-            if not ending.found:
-                texts[b] += ending.push(decoder.flush())
-            if not ending.found:
-                texts[b] += ending.flush()
-        yield list(texts)
 
 
 def _logits(network, tokens, positions):
@@ -327,16 +298,6 @@ def _logits(network, tokens, positions):
 def _next_logits(network, tokens, positions, everywhere: bool):
     hidden = network.hidden(tokens, positions)
     return network.logits(hidden if everywhere else hidden[:, -1:])[:, -1]
-
-
-def _stops(stop: str | int | Sequence[str | int] | None) -> tuple[list[str], list[int]]:
-    """The texts and the token ids at which to stop."""
-    stops = [stop] if isinstance(stop, str | Integral) else list(() if stop is None else stop)
-    texts = [stop for stop in stops if isinstance(stop, str) and stop]
-    ids = [int(stop) for stop in stops if isinstance(stop, Integral)]
-    if len(texts) + len(ids) < len(stops):
-        raise InputError(f"cannot stop at {stops}", "generation", "give texts (not empty ones) and token ids")
-    return texts, ids
 
 
 def _as_edits(edits: Mapping[str, Any] | None) -> tuple[tuple[str, Edit], ...]:

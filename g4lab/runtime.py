@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import math
+import mmap
 import os
 import sys
 from collections.abc import Callable
 from functools import cache
 
+import ml_dtypes
 import numpy as np
 
 from g4lab.errors import SetupError
@@ -15,7 +18,7 @@ from g4lab.errors import SetupError
 BACKENDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
 """Backends and the module each needs, in the order in which g4lab prefers them."""
 
-_ASSIGNED_AT_ONCE = 4_000_000  # bytes
+_TENSORFLOW_ALIGNMENT = 64  # bytes; its kernels stop the process at anything less
 
 
 def installed_backends() -> list[str]:
@@ -120,26 +123,53 @@ def to_numpy(x) -> np.ndarray:
     return np.asarray(ops.convert_to_numpy(x))
 
 
-def assign(variable, array: np.ndarray) -> None:
-    """Set a Keras variable to a numpy array of its shape and dtype, without a second copy of it.
+def pages(shape: tuple[int, ...], dtype: str | np.dtype) -> np.ndarray:
+    """Zeros in memory pages of their own: unwritten pages take no memory, and freed ones go back at once.
 
-    JAX takes over the memory of the array: do not write to it afterwards.
+    Their address is a multiple of a page, as `share` wants it.
     """
+    dtype = np.dtype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+    count = math.prod(shape)
+    return np.frombuffer(mmap.mmap(-1, max(1, count * dtype.itemsize)), dtype, count).reshape(shape)
+
+
+def share(array: np.ndarray):
+    """A numpy array as a tensor of the backend, in the same memory where they can share it.
+
+    The tensor takes the memory over: do not write to the array afterwards.
+    """
+    bfloat16 = array.dtype.name == "bfloat16"
+    if backend() == "jax":
+        import jax
+
+        return jax.device_put(array, may_alias=True)
     if backend() == "torch":
         import torch
 
         # torch knows no bfloat16 of numpy's; the bits are the same.
-        bfloat16 = array.dtype.name == "bfloat16"
-        source = torch.from_numpy(array.view("int16")).view(torch.bfloat16) if bfloat16 else torch.from_numpy(array)
+        return torch.from_numpy(array.view("int16")).view(torch.bfloat16) if bfloat16 else torch.from_numpy(array)
+    import tensorflow as tf
+
+    if array.ctypes.data % _TENSORFLOW_ALIGNMENT or not (array.flags.c_contiguous and array.flags.writeable):
+        aligned = pages(array.shape, array.dtype)
+        aligned[...] = array
+        array = aligned
+    tensor = tf.experimental.dlpack.from_dlpack((array.view("uint16") if bfloat16 else array).__dlpack__())
+    return tf.bitcast(tensor, tf.bfloat16) if bfloat16 else tensor
+
+
+def assign(variable, array: np.ndarray) -> None:
+    """Set a Keras variable to a numpy array of its shape and dtype, without a second copy of it.
+
+    The variable may take the array's memory over: do not write to it afterwards.
+    """
+    if backend() == "torch":
+        import torch
+
         with torch.no_grad():
-            variable.value.copy_(source)
-    elif backend() == "tensorflow" and array.ndim:
-        # Assigning all at once would keep the array as a constant of its own beside the variable.
-        step = max(1, len(array) * _ASSIGNED_AT_ONCE // max(1, array.nbytes))
-        for start in range(0, len(array), step):
-            variable.value[start : start + step].assign(array[start : start + step])
+            variable.value.copy_(share(array))
     else:
-        variable.assign(array)
+        variable.assign(share(array))
 
 
 def put(buffer, index, value, axis: int = 0):

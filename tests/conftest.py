@@ -6,6 +6,8 @@ import os
 import runpy
 from pathlib import Path
 
+from g4lab.runtime import choose_backend
+
 CLOSED_NETWORK = Path(__file__).parent / "closed_network"
 
 # The guard here, and, by PYTHONPATH, in every Python that a test starts: backends, kernels, servers.
@@ -14,3 +16,6 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, (str(CLOSED_NETWORK), os.environ.get("PYTHONPATH"))),
 )
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# Keras settles its backend at its first import, which may be a test's: JAX here, unless KERAS_BACKEND says otherwise.
+choose_backend()

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
-from g4lab.checkpoints.outgoing import numpy_dtype
 from g4lab.checkpoints.rules import Rule
 from g4lab.checkpoints.source import Source
 from g4lab.errors import CheckpointError
@@ -30,14 +27,14 @@ def load_weights(network, source: Source) -> Loaded:
 
     Raises: CheckpointError naming the tensor, the file and both shapes.
     """
-    from g4lab.runtime import assign
+    from g4lab.runtime import assign, pages
 
     parameters = network.parameters()
     shapes = {name: tuple(variable.shape) for name, variable in parameters.items()}
     rules = source.table.rules(parameters)
     _check(source, rules, shapes)
     for rule in rules:
-        arrays = {name: np.empty(shapes[name], numpy_dtype(parameters[name].dtype)) for name in rule.ours}
+        arrays = {name: pages(shapes[name], parameters[name].dtype) for name in rule.ours}
         for rows, chunk in source.tensors[rule.theirs].chunks():
             rule.load(rows, chunk, arrays)
         for name in rule.ours:

@@ -44,7 +44,7 @@ def open_source(spec, name: str | None = None) -> Source:
     text = os.fspath(spec)
     if text.startswith("hf://"):
         repository = text.removeprefix("hf://")
-        return open_directory(from_huggingface(repository), name or repository.split("/")[-1])
+        return open_directory(from_huggingface(repository), name or repository.partition("@")[0].split("/")[-1])
     if text.startswith("kaggle://"):
         handle = text.removeprefix("kaggle://")
         return open_directory(from_kaggle(handle), name or handle.split("/")[3])
@@ -53,10 +53,10 @@ def open_source(spec, name: str | None = None) -> Source:
     if isinstance(spec, str) and text in HUGGINGFACE_NAMES:
         return open_directory(from_huggingface(HUGGINGFACE_NAMES[text]), name or text)
     directory = Path(text).expanduser()
-    if directory.is_dir():
+    if text and directory.is_dir():
         return open_directory(directory, name)
     raise InputError(
-        f"{text!r} is a file: a checkpoint is a directory" if directory.exists() else f"there is no model {text!r}",
+        f"{text!r} is a file: a checkpoint is a directory" if directory.is_file() else f"there is no model {text!r}",
         "g4lab.load",
         f"give {', '.join([*embedded_names(), *HUGGINGFACE_NAMES])}, a directory, hf://owner/name, "
         "kaggle://keras/gemma4/keras/<preset>/<version>, or a live keras_hub model",

@@ -41,4 +41,4 @@ def bench(
 def _run(script: Path, root: Path) -> int:
     # A process each: a benchmark chooses backends, and a backend cannot be changed once Keras is imported.
     typer.echo(f"== {script.stem}")
-    return subprocess.call([sys.executable, str(script)], cwd=root)
+    return subprocess.call([sys.executable, "-m", f"benchmarks.{script.stem}"], cwd=root)

@@ -14,46 +14,56 @@ from g4lab.runtime import accumulate, put
 ROOT_2_OVER_PI = 0.7978845608028654
 
 
-def block_outputs(slots, gate, up, down, expert_of_block, live):
-    """Each block through the MLP of its expert.
+def block_outputs(slots, gate, up, down, expert_of_block, live, frozen: bool = False):
+    """Each block through the MLP of its expert; of `frozen` experts only the input has a gradient.
 
     Shapes: slots [blocks, block, D], gate and up [E,D,F], down [E,F,D], expert_of_block int [blocks], live int
     scalar -> [blocks, block, D]; blocks from `live` on stay zero.
     """
 
-    @ops.custom_gradient
-    def run(slots, gate, up, down):
+    def forward(slots, gate, up, down):
         def step(i, outputs):
             e, x = expert_of_block[i], slots[i]
             y = ops.matmul(gated(ops.matmul(x, gate[e]), ops.matmul(x, up[e])), down[e])
             return put(outputs, i, y[None])
 
-        outputs = _loop(live, step, ops.zeros_like(slots))
+        return _loop(live, step, ops.zeros_like(slots))
 
+    @ops.custom_gradient
+    def of_slots(slots):
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            return backward(upstream, slots, gate, up, down, banks=())[0]
+
+        return forward(slots, gate, up, down), gradient
+
+    @ops.custom_gradient
+    def of_all(slots, gate, up, down):
         def gradients(*args, upstream=None):
-            return _gradients(upstream if upstream is not None else args[0], slots, gate, up, down)
+            upstream = args[0] if upstream is None else upstream
+            return backward(upstream, slots, gate, up, down, banks=(gate, up, down))
 
-        return outputs, gradients
+        return forward(slots, gate, up, down), gradients
 
-    def _gradients(upstream, slots, gate, up, down):
+    def backward(upstream, slots, gate, up, down, banks):
         def step(i, state):
-            d_slots, d_gate, d_up, d_down = state
+            d_slots, *d_banks = state
             e, x, d_y = expert_of_block[i], slots[i], upstream[i]
             g, u = ops.matmul(x, gate[e]), ops.matmul(x, up[e])
             d_hidden = ops.matmul(d_y, ops.transpose(down[e]))
             activated, slope = _gelu_and_slope(g)
             d_g, d_u = d_hidden * u * slope, d_hidden * activated
             d_x = ops.matmul(d_g, ops.transpose(gate[e])) + ops.matmul(d_u, ops.transpose(up[e]))
-            return (
-                put(d_slots, i, d_x[None]),
-                accumulate(d_gate, e, ops.matmul(ops.transpose(x), d_g)),
-                accumulate(d_up, e, ops.matmul(ops.transpose(x), d_u)),
-                accumulate(d_down, e, ops.matmul(ops.transpose(activated * u), d_y)),
-            )
+            pairs = ((x, d_g), (x, d_u), (activated * u, d_y))
+            added = [
+                accumulate(bank, e, ops.matmul(ops.transpose(into), out))
+                for bank, (into, out) in zip(d_banks, pairs, strict=False)
+            ]
+            return put(d_slots, i, d_x[None]), *added
 
-        return _loop(live, step, tuple(ops.zeros_like(array) for array in (slots, gate, up, down)))
+        return _loop(live, step, tuple(ops.zeros_like(array) for array in (slots, *banks)))
 
-    return run(slots, gate, up, down)
+    return of_slots(slots) if frozen else of_all(slots, gate, up, down)
 
 
 def _loop(count, step, state):

@@ -54,7 +54,10 @@ class Experts(Part):
         experts, weights = ops.reshape(experts, (-1, chosen)), ops.reshape(weights, (-1, chosen))
         banks = self.gate(), self.up(), self.down()
         few = tokens.shape[0] is not None and tokens.shape[0] * chosen <= SMALLEST_BLOCK
-        out = (one_by_one if few else grouped)(tokens, experts, weights, *banks)
+        if few:
+            out = one_by_one(tokens, experts, weights, *banks)
+        else:
+            out = grouped(tokens, experts, weights, *banks, frozen=not self.trainable)
         return ops.reshape(ops.cast(out, x.dtype), ops.shape(x))
 
 
@@ -83,8 +86,8 @@ def one_by_one(tokens, experts, weights, gate, up, down):
     return ops.fori_loop(0, experts.shape[0], step, ops.zeros(tokens.shape, "float32"))
 
 
-def grouped(tokens, experts, weights, gate, up, down):
-    """As `dense`, one block of tokens of the same expert at a time."""
+def grouped(tokens, experts, weights, gate, up, down, frozen: bool = False):
+    """As `dense`, one block of tokens of the same expert at a time; `frozen` banks get no gradient."""
     # TensorFlow may leave the number of tokens open until the function runs.
     count, chosen = ops.shape(experts)
     total, width = gate.shape[0], tokens.shape[1]
@@ -96,7 +99,7 @@ def grouped(tokens, experts, weights, gate, up, down):
     rows = ops.concatenate([ops.zeros((1, width), tokens.dtype), tokens], axis=0)
     token_of_slot = ops.where(pair_of_slot > 0, (pair_of_slot - 1) // chosen + 1, 0)
     slots = ops.reshape(ops.take(rows, token_of_slot, axis=0), (blocks, block, width))
-    outputs = ops.reshape(block_outputs(slots, gate, up, down, expert_of_block, live), (-1, width))
+    outputs = ops.reshape(block_outputs(slots, gate, up, down, expert_of_block, live, frozen), (-1, width))
     outputs = ops.reshape(ops.take(outputs, slot_of_pair, axis=0), (count, chosen, width))
     return ops.sum(ops.cast(outputs, "float32") * weights[..., None], axis=1)
 

@@ -9,13 +9,17 @@ import keras
 from keras import ops
 
 from g4lab.models.part import Part
+from g4lab.runtime import pages, share
 
 _unset: ContextVar[bool] = ContextVar("weights stay unset", default=False)
 
 
 @contextmanager
 def unset_weights():
-    """Build networks with zeros in place of random draws, for weights that are about to be loaded."""
+    """Build networks with zeros in place of random draws, for weights that are about to be loaded.
+
+    The zeros take no memory until they are written.
+    """
     token = _unset.set(True)
     try:
         yield
@@ -25,8 +29,12 @@ def unset_weights():
 
 def normal_weight(part: Part, shape: tuple[int, ...], fan_in: int, name: str):
     """A variable drawn from a normal distribution of variance 1 / fan_in."""
-    draw = "zeros" if _unset.get() else keras.initializers.RandomNormal(stddev=fan_in**-0.5)
+    draw = _unwritten if _unset.get() else keras.initializers.RandomNormal(stddev=fan_in**-0.5)
     return part.add_weight(shape=shape, initializer=draw, name=name)
+
+
+def _unwritten(shape, dtype):
+    return share(pages(shape, dtype))
 
 
 class Projection(Part):

@@ -62,9 +62,7 @@ def chance_load(count: int, chosen: int) -> float:
     return chosen / count
 
 
-def chance_band(
-    tokens: int, count: int, chosen: int, level: float = 0.99, at_once: int = 1
-) -> tuple[int, int]:
+def chance_band(tokens: int, count: int, chosen: int, level: float = 0.99, at_once: int = 1) -> tuple[int, int]:
     """The least and most tokens that chance sends to one expert, in `level` of all random routings.
 
     `at_once` is how many experts are looked at together: with E the band holds all of them at once

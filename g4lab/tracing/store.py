@@ -75,9 +75,7 @@ def _parse(path: Path, raw: np.ndarray | None) -> dict[str, Any]:
     try:
         header = json.loads(raw.tobytes())
     except ValueError as error:
-        raise InputError(
-            f"the trace's header is damaged ({error})", path, "record and save it again"
-        ) from error
+        raise InputError(f"the trace's header is damaged ({error})", path, "record and save it again") from error
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise foreign
     if header.get("version") != VERSION:

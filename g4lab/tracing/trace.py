@@ -87,9 +87,7 @@ class Trace:
     @property
     def routed_layers(self) -> tuple[int, ...]:
         """Layers whose routing was recorded, from the input upward."""
-        return tuple(
-            row["index"] for row in self.plan if f"layers.{row['index']}.router.experts" in self.sites
-        )
+        return tuple(row["index"] for row in self.plan if f"layers.{row['index']}.router.experts" in self.sites)
 
     @property
     def plan(self) -> list[dict[str, Any]]:
@@ -183,9 +181,7 @@ class Trace:
 
     def _layer(self, index: int) -> dict[str, Any]:
         if not 0 <= index < len(self.plan):
-            raise InputError(
-                f"there is no layer {index}", repr(self), f"give a number from 0 to {len(self.plan) - 1}"
-            )
+            raise InputError(f"there is no layer {index}", repr(self), f"give a number from 0 to {len(self.plan) - 1}")
         return self.plan[index]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import resource
 import sys
 from pathlib import Path
@@ -57,14 +58,12 @@ def write(directory: Path) -> None:
 
 
 def load(directory: Path) -> None:
-    """Print, as JSON, the bytes of the loaded network, of its largest tensor, and of the peak above the start."""
+    """Print as JSON the bytes of the network in float32, of its largest tensor, and of the peak above the start."""
     build(directory / SMALL.name)
     before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
     network = build(directory / LARGE.name)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    sizes = [variable.value.nbytes for variable in network.parameters().values()] if runtime.backend() == "jax" else [
-        4 * int(runtime.to_numpy(variable).size) for variable in network.parameters().values()
-    ]
+    sizes = [4 * math.prod(variable.shape) for variable in network.parameters().values()]
     print(json.dumps({"loaded": sum(sizes), "largest": max(sizes), "peak": peak - before}))
 
 

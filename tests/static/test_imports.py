@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "tracing": BASE | {"text", "models.plan"},
     "models": BASE | {"runtime"},
     "checkpoints": BASE | {"runtime", "text"},
-    "generation": BASE | {"runtime", "models"},
+    "generation": BASE | {"runtime", "models", "text"},
     # A view may say what to change in a model, in numbers; the model is handed to it and does the work.
     "widgets": BASE | {"tracing", "models.rerouting"},
     "lab": BASE | {"inputs", "runtime", "text", "tracing", "models", "checkpoints", "generation"},

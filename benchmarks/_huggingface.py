@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks import shapes
+from benchmarks import _shapes as shapes
 
 
 def measure(work, config, fastest) -> dict:

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks import shapes
+from benchmarks import _shapes as shapes
 
 
 def measure(work, config, fastest) -> dict:
@@ -17,7 +17,9 @@ def measure(work, config, fastest) -> dict:
 
     keras.utils.set_random_seed(0)
     arguments = config_json(config, "float32")["config"]
-    backbone = Gemma4Backbone(**{key: value for key, value in arguments.items() if key not in ("name", "trainable", "dtype")})
+    for key in ("name", "trainable", "dtype"):
+        del arguments[key]
+    backbone = Gemma4Backbone(**arguments)
     model = Gemma4CausalLM(backbone=backbone, preprocessor=None)
     model.compile(sampler="greedy")
     rng = np.random.default_rng(0)

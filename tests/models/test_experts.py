@@ -1,0 +1,124 @@
+"""Three ways to compute the same sum over experts, their gradients, and the bookkeeping between them."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from g4lab.models import experts as forms
+from g4lab.models.experts import block_size, dense, grouped, one_by_one, place
+from tests.backends.gradients import gradients
+from tests.models.routings import ROUTINGS, choices, routed
+
+WITH_GRADIENTS = ("some more popular than others", "all tokens to one expert", "one token")
+
+
+def by_hand(routing):
+    out = np.zeros_like(routing.tokens)
+    for t, x in enumerate(routing.tokens):
+        for e, weight in zip(routing.experts[t], routing.weights[t], strict=True):
+            gate = x @ routing.gate[e]
+            gelu = 0.5 * gate * (1 + np.tanh(np.sqrt(2 / np.pi) * (gate + 0.044715 * gate**3)))
+            out[t] += weight * ((gelu * (x @ routing.up[e])) @ routing.down[e])
+    return out
+
+
+@pytest.mark.parametrize("form", [dense, one_by_one, grouped], ids=lambda form: form.__name__)
+@pytest.mark.parametrize("routing", ROUTINGS.values(), ids=ROUTINGS)
+def test_every_form_gives_the_sum(form, routing):
+    np.testing.assert_allclose(np.asarray(form(*routing)), by_hand(routing), atol=2e-5)
+
+
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+@pytest.mark.parametrize("form", [grouped, one_by_one], ids=lambda form: form.__name__)
+def test_gradients_are_those_of_the_definition(form, name):
+    routing = ROUTINGS[name]
+    upstream = np.random.default_rng(2).standard_normal(routing.tokens.shape).astype("float32")
+
+    def loss(form):
+        return lambda x, weights, *banks: ops.sum(form(x, routing.experts, weights, *banks) * upstream)
+
+    arrays = [routing.tokens, routing.weights, *routing[3:]]
+    for ours, exact in zip(gradients(loss(form), arrays), gradients(loss(dense), arrays), strict=True):
+        np.testing.assert_allclose(ours, exact, atol=1e-4 * max(1, np.abs(exact).max()))
+
+
+@pytest.mark.parametrize("name", WITH_GRADIENTS)
+def test_frozen_experts_pass_the_gradient_on(name):
+    routing = ROUTINGS[name]
+    upstream = np.random.default_rng(2).standard_normal(routing.tokens.shape).astype("float32")
+
+    def loss(form, **options):
+        return lambda x, weights: ops.sum(form(x, routing.experts, weights, *routing[3:], **options) * upstream)
+
+    arrays = [routing.tokens, routing.weights]
+    for ours, exact in zip(gradients(loss(grouped, frozen=True), arrays), gradients(loss(dense), arrays), strict=True):
+        np.testing.assert_allclose(ours, exact, atol=1e-4 * max(1, np.abs(exact).max()))
+
+
+def test_experts_that_nobody_chose_get_no_gradient():
+    routing = ROUTINGS["all tokens to the same two"]
+    by_gate, by_up, by_down = gradients(
+        lambda *banks: ops.sum(grouped(*routing[:3], *banks)), [routing.gate, routing.up, routing.down]
+    )
+    for gradient in (by_gate, by_up, by_down):
+        used = np.abs(gradient).sum((1, 2)) > 0
+        np.testing.assert_array_equal(used, [False, True, False, False, True])
+
+
+@pytest.mark.parametrize("form", [one_by_one, grouped], ids=lambda form: form.__name__)
+def test_permuted_tokens_give_permuted_outputs(form):
+    routing = ROUTINGS["some more popular than others"]
+    order = np.random.default_rng(3).permutation(len(routing.tokens))
+    permuted = routing._replace(**{name: getattr(routing, name)[order] for name in ("tokens", "experts", "weights")})
+    np.testing.assert_allclose(np.asarray(form(*permuted)), np.asarray(form(*routing))[order], atol=1e-6)
+
+
+def test_the_order_of_the_choices_does_not_matter():
+    routing = ROUTINGS["some more popular than others"]
+    turned = routing._replace(experts=routing.experts[:, ::-1].copy(), weights=routing.weights[:, ::-1].copy())
+    np.testing.assert_allclose(np.asarray(grouped(*turned)), np.asarray(grouped(*routing)), atol=1e-5)
+
+
+def test_bfloat16_adds_up_in_float32():
+    routing = ROUTINGS["every expert chosen"]
+    low = [ops.cast(array, "bfloat16") for array in (routing.tokens, *routing[3:])]
+    out = grouped(low[0], routing.experts, routing.weights, *low[1:])
+    assert out.dtype == "float32"
+    spread = by_hand(routing).std()
+    np.testing.assert_allclose(np.asarray(out), by_hand(routing), atol=0.05 * spread)
+
+
+@pytest.mark.parametrize("routing", ROUTINGS.values(), ids=ROUTINGS)
+def test_every_pair_has_a_slot_in_a_block_of_its_expert(routing):
+    flat, total = routing.experts.reshape(-1), len(routing.gate)
+    block = block_size(len(flat), total)
+    blocks = len(flat) // block + total
+    slot_of_pair, pair_of_slot, expert_of_block, live = (np.asarray(x) for x in place(flat, total, block, blocks))
+    assert len(set(slot_of_pair)) == len(flat)
+    np.testing.assert_array_equal(pair_of_slot[slot_of_pair], np.arange(len(flat)) + 1)
+    np.testing.assert_array_equal(expert_of_block[slot_of_pair // block], flat)
+    assert (pair_of_slot > 0).sum() == len(flat)
+    assert slot_of_pair.max() // block < live <= blocks
+    assert live == sum(-(-count // block) for count in np.bincount(flat))
+
+
+def test_block_sizes():
+    assert block_size(8, 128) == 16
+    assert block_size(256, 8) == 32
+    assert block_size(257, 8) == 64
+    assert block_size(10**6, 8) == 128
+
+
+def test_few_tokens_go_one_by_one(monkeypatch):
+    from tests.models.networks import MIXTURE
+
+    called = []
+    for name in ("one_by_one", "grouped"):
+        form = getattr(forms, name)
+        monkeypatch.setattr(forms, name, lambda *a, form=form, name=name, **k: called.append(name) or form(*a, **k))
+    part = forms.Experts(MIXTURE)
+    for length in (5, 6):  # 3 choices each: 15 and 18 pairs
+        x = np.ones((1, length, MIXTURE.width), np.float32)
+        routing = routed(choices(length, MIXTURE.experts, MIXTURE.chosen), MIXTURE.experts)
+        assert part(x, routing.experts[None], routing.weights[None]).shape == (1, length, MIXTURE.width)
+    assert called == ["one_by_one", "grouped"]
