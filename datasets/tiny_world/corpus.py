@@ -1,10 +1,10 @@
-"""The seven domains behind one call: `document(domain, seed, index)`."""
+"""The eight domains behind one call: `document(domain, seed, index)`."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from . import arithmetic, functions, phrases, recall, repetition, stories, tools
+from . import arithmetic, functions, pairs, phrases, recall, repetition, stories, tools
 from .document import Document
 
 DOMAINS = {
@@ -15,6 +15,7 @@ DOMAINS = {
     "tools": tools.write,
     "recall": recall.write,
     "repetition": repetition.write,
+    "pairs": pairs.write,
 }
 
 

@@ -50,7 +50,7 @@ class Batches:
 
     def training(self, step: int) -> Batch:
         """The batch of a step: each row draws its domain from the mixture."""
-        mixture = self.recipe.mixture_at(step)
+        mixture = self.recipe.phase(step).mixture
         rng = np.random.default_rng([self.seed, step])
         domains = rng.choice(list(mixture), self.recipe.batch, p=list(mixture.values()))
         first = step * self.recipe.batch

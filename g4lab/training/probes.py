@@ -15,7 +15,7 @@ class Probe:
 
     def __init__(self, network, batches: Batches, rows: int):
         self.experts = network.text.experts
-        self.held_out = {domain: batches.held_out(domain, rows) for domain in batches.recipe.mixture}
+        self.held_out = {domain: batches.held_out(domain, rows) for domain in batches.recipe.domains}
 
         def read(tokens, targets):
             tap = Tap(record=("layers.*.router.experts",) if self.experts else ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from g4lab.config import TextConfig
 from g4lab.errors import InputError
@@ -30,26 +30,32 @@ TINY_MOE = TextConfig(
 )
 
 
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of a run with its own mixture."""
+
+    start: int
+    """Its first step."""
+    mixture: Mapping[str, float]
+    """Share of the rows that each domain gets."""
+    ramp: int = 0
+    """Steps over which recall, repetition and pairs grow from easy to full length."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One model's training, from the first step to the last."""
 
     config: TextConfig
     steps: int
+    phases: tuple[Phase, ...]
     batch: int = 8
     """Rows of a step."""
     length: int = 256
     """Tokens of a row."""
-    mixture: Mapping[str, float]
-    """Share of the rows that each domain gets."""
-    opening: Mapping[str, float] = field(default_factory=dict)
-    """The mixture of the first steps, while looking back is learned; everything else is quick to learn after it."""
-    opening_steps: int = 0
-    curriculum: int = 0
-    """Steps over which recall and repetition grow from easy to full length."""
     rate: float = 2e-3
     warmup: int = 100
-    decay: float = 0.3
+    decay: float = 0.12
     """Share of the steps, at the end, over which the learning rate falls to nothing."""
     weight_decay: float = 0.01
     balance: float = 0.05
@@ -63,41 +69,54 @@ class Recipe:
     """Held-out rows per domain on which the log's scores are measured."""
     seed_of_tokenizer: int = 7
     documents_of_tokenizer: int = 1500
-    """Documents per domain from which the tokenizer learns its pieces."""
+    """Documents per domain of the first phase from which the tokenizer learns its pieces."""
 
-    def mixture_at(self, step: int) -> Mapping[str, float]:
-        """Share of the rows that each domain gets at a step."""
-        return self.opening if step < self.opening_steps else self.mixture
+    def phase(self, step: int) -> Phase:
+        """The phase that a step belongs to."""
+        return max((phase for phase in self.phases if phase.start <= step), key=lambda phase: phase.start)
 
     def difficulty(self, step: int) -> float:
-        """How long recall and repetition are at a step, from 0 to 1."""
-        return min(1.0, step / self.curriculum) if self.curriculum else 1.0
+        """How long recall, repetition and pairs are at a step, from 0 to 1."""
+        phase = self.phase(step)
+        return min(1.0, (step - phase.start) / phase.ramp) if phase.ramp else 1.0
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Every domain of any phase, in order of appearance."""
+        return tuple(dict.fromkeys(domain for phase in self.phases for domain in phase.mixture))
+
+
+def _shares(**percent: int) -> dict[str, float]:
+    return {domain: share / 100 for domain, share in percent.items()}
 
 
 RECIPES = {
     "tiny-moe": Recipe(
         config=TINY_MOE,
-        steps=6000,
-        opening={
-            "recall": 0.54,
-            "repetition": 0.16,
-            "arithmetic": 0.10,
-            "functions": 0.06,
-            "stories": 0.02,
-            "phrases": 0.06,
-            "tools": 0.06,
-        },
-        opening_steps=1200,
-        mixture={
-            "recall": 0.26,
-            "repetition": 0.16,
-            "arithmetic": 0.18,
-            "functions": 0.14,
-            "stories": 0.06,
-            "phrases": 0.10,
-            "tools": 0.10,
-        },
-        curriculum=1000,
+        steps=6200,
+        phases=(
+            Phase(
+                0,
+                _shares(recall=54, repetition=16, arithmetic=10, functions=6, stories=2, phrases=6, tools=6),
+                ramp=1000,
+            ),
+            Phase(
+                1200, _shares(recall=26, repetition=16, arithmetic=18, functions=14, stories=6, phrases=10, tools=10)
+            ),
+            # Recall had stayed at "one of the facts, at random". Pairs with nothing between name and word, from a
+            # small alphabet that grows, are what taught small test networks to look a name up.
+            Phase(
+                4200,
+                _shares(recall=22, repetition=8, arithmetic=20, functions=6, stories=2, phrases=6, tools=6, pairs=30),
+                ramp=400,
+            ),
+            # The alphabet had grown faster than the skill.
+            Phase(
+                4700,
+                _shares(recall=20, repetition=6, arithmetic=18, functions=5, stories=2, phrases=5, tools=4, pairs=40),
+                ramp=2400,
+            ),
+        ),
     ),
 }
 

@@ -62,7 +62,7 @@ def tokenizer_of(plan: Recipe, out: Path):
         world = tiny_world()
         texts = [
             document.text
-            for domain in plan.mixture
+            for domain in plan.phases[0].mixture
             for document in world.documents(domain, plan.seed_of_tokenizer, plan.documents_of_tokenizer)
         ]
         write_tokenizer(out, train_tokenizer(texts, plan.config.vocab_size))

@@ -7,7 +7,7 @@ import pytest
 from g4lab.training.corpus import tiny_world
 
 world = tiny_world()
-CHECKSUM = "ba5037258937f80d48643f9af99a5a63c1a744bc5d535a2dc99616758f294309"
+CHECKSUM = "9dbfa6348edda386928cff9e1bdc707bd0b404944c5a62c8ca1e4a38fe458b9a"
 
 
 def some(domain, split="train", count=150, seed=0):
@@ -30,6 +30,8 @@ def keys(document):
         return {(about["template"], about["name"], about["n"])}
     if domain == "repetition":
         return {about["sequence"]}
+    if domain == "pairs":
+        return set(about["words"].items())
     # Tools and records: the question itself holds the values that decide.
     return {document.text[: document.answers[0][0]]}
 
@@ -79,7 +81,7 @@ def test_sums_and_thoughts_are_right():
             left = left.split(" ")[-1]
             if equals and left and set(left) <= set("0123456789+-"):
                 # Python reads 07 as an error, so leading zeros would be one here too.
-                assert eval(left) == int(right), line  # noqa: S307
+                assert eval(left) == int(right), line
         if document.kind != "bare":
             said = document.text.split("<|turn>model\n")[1].split("<channel|>")[-1]
             assert said == f"{document.about['value']}<turn|>\n"
@@ -100,6 +102,14 @@ def test_recall_asks_for_every_fact_and_answers_truly():
         tail = document.text[document.answers[0][0] - 60 :]
         for name, value in facts.items():
             assert before.format(name) + value + "." in tail
+
+
+def test_pairs_hold_and_every_mention_but_the_first_is_an_answer():
+    for document in some("pairs", count=20):
+        words = document.text.split()
+        names, values = words[::2], words[1::2]
+        assert dict(zip(names, values, strict=True)) == document.about["words"]
+        assert len(document.answers) == len(names) - len(set(names))
 
 
 def test_difficulty_shortens_recall_and_repetition():

@@ -76,7 +76,9 @@ def test_grouped_queries_by_hand():
 def test_a_query_that_sees_nothing_gives_no_nan():
     rng = np.random.default_rng(0)
     query, keys = rng.standard_normal((1, 6, 2, 4)), rng.standard_normal((1, 2, 6, 4))
-    out = np.asarray(attend(query.astype("float32"), keys.astype("float32"), keys.astype("float32"), mask(PADDED_BY_2)[None]))
+    out = np.asarray(
+        attend(query.astype("float32"), keys.astype("float32"), keys.astype("float32"), mask(PADDED_BY_2)[None])
+    )
     assert np.isfinite(out).all()
 
 

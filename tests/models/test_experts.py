@@ -7,9 +7,15 @@ from keras import ops
 from g4lab.models import experts as forms
 from g4lab.models.experts import block_size, dense, grouped, one_by_one, place
 from tests.backends.gradients import gradients
-from tests.models.routings import ROUTINGS, choices, routed
+from tests.models.networks import MIXTURE
+from tests.models.routings import MORE_ROUTINGS, ROUTINGS
 
-WITH_GRADIENTS = ("some more popular than others", "all tokens to one expert", "one token")
+FORMS = pytest.mark.parametrize("form", [grouped, one_by_one], ids=lambda form: form.__name__)
+WITH_GRADIENTS = pytest.mark.parametrize("name", ["some more popular than others", "all tokens to one expert"])
+
+
+def run(form, routing):
+    return np.asarray(form(*map(ops.convert_to_tensor, routing)))
 
 
 def by_hand(routing):
@@ -25,30 +31,33 @@ def by_hand(routing):
 @pytest.mark.parametrize("form", [dense, one_by_one, grouped], ids=lambda form: form.__name__)
 @pytest.mark.parametrize("routing", ROUTINGS.values(), ids=ROUTINGS)
 def test_every_form_gives_the_sum(form, routing):
-    np.testing.assert_allclose(np.asarray(form(*routing)), by_hand(routing), atol=2e-5)
+    np.testing.assert_allclose(run(form, routing), by_hand(routing), atol=2e-5)
 
 
-@pytest.mark.parametrize("name", WITH_GRADIENTS)
-@pytest.mark.parametrize("form", [grouped, one_by_one], ids=lambda form: form.__name__)
+@WITH_GRADIENTS
+@FORMS
 def test_gradients_are_those_of_the_definition(form, name):
     routing = ROUTINGS[name]
     upstream = np.random.default_rng(2).standard_normal(routing.tokens.shape).astype("float32")
 
     def loss(form):
-        return lambda x, weights, *banks: ops.sum(form(x, routing.experts, weights, *banks) * upstream)
+        return lambda x, weights, *banks: ops.sum(
+            form(x, ops.convert_to_tensor(routing.experts), weights, *banks) * upstream
+        )
 
     arrays = [routing.tokens, routing.weights, *routing[3:]]
     for ours, exact in zip(gradients(loss(form), arrays), gradients(loss(dense), arrays), strict=True):
         np.testing.assert_allclose(ours, exact, atol=1e-4 * max(1, np.abs(exact).max()))
 
 
-@pytest.mark.parametrize("name", WITH_GRADIENTS)
+@WITH_GRADIENTS
 def test_frozen_experts_pass_the_gradient_on(name):
     routing = ROUTINGS[name]
     upstream = np.random.default_rng(2).standard_normal(routing.tokens.shape).astype("float32")
 
     def loss(form, **options):
-        return lambda x, weights: ops.sum(form(x, routing.experts, weights, *routing[3:], **options) * upstream)
+        experts, *banks = map(ops.convert_to_tensor, (routing.experts, *routing[3:]))
+        return lambda x, weights: ops.sum(form(x, experts, weights, *banks, **options) * upstream)
 
     arrays = [routing.tokens, routing.weights]
     for ours, exact in zip(gradients(loss(grouped, frozen=True), arrays), gradients(loss(dense), arrays), strict=True):
@@ -56,27 +65,28 @@ def test_frozen_experts_pass_the_gradient_on(name):
 
 
 def test_experts_that_nobody_chose_get_no_gradient():
-    routing = ROUTINGS["all tokens to the same two"]
+    routing = MORE_ROUTINGS["all tokens to the same two"]
     by_gate, by_up, by_down = gradients(
-        lambda *banks: ops.sum(grouped(*routing[:3], *banks)), [routing.gate, routing.up, routing.down]
+        lambda *banks: ops.sum(grouped(*map(ops.convert_to_tensor, routing[:3]), *banks)),
+        [routing.gate, routing.up, routing.down],
     )
     for gradient in (by_gate, by_up, by_down):
         used = np.abs(gradient).sum((1, 2)) > 0
         np.testing.assert_array_equal(used, [False, True, False, False, True])
 
 
-@pytest.mark.parametrize("form", [one_by_one, grouped], ids=lambda form: form.__name__)
+@FORMS
 def test_permuted_tokens_give_permuted_outputs(form):
     routing = ROUTINGS["some more popular than others"]
     order = np.random.default_rng(3).permutation(len(routing.tokens))
     permuted = routing._replace(**{name: getattr(routing, name)[order] for name in ("tokens", "experts", "weights")})
-    np.testing.assert_allclose(np.asarray(form(*permuted)), np.asarray(form(*routing))[order], atol=1e-6)
+    np.testing.assert_allclose(run(form, permuted), run(form, routing)[order], atol=1e-6)
 
 
 def test_the_order_of_the_choices_does_not_matter():
     routing = ROUTINGS["some more popular than others"]
     turned = routing._replace(experts=routing.experts[:, ::-1].copy(), weights=routing.weights[:, ::-1].copy())
-    np.testing.assert_allclose(np.asarray(grouped(*turned)), np.asarray(grouped(*routing)), atol=1e-5)
+    np.testing.assert_allclose(run(grouped, turned), run(grouped, routing), atol=1e-5)
 
 
 def test_bfloat16_adds_up_in_float32():
@@ -88,7 +98,7 @@ def test_bfloat16_adds_up_in_float32():
     np.testing.assert_allclose(np.asarray(out), by_hand(routing), atol=0.05 * spread)
 
 
-@pytest.mark.parametrize("routing", ROUTINGS.values(), ids=ROUTINGS)
+@pytest.mark.parametrize("routing", MORE_ROUTINGS.values(), ids=MORE_ROUTINGS)
 def test_every_pair_has_a_slot_in_a_block_of_its_expert(routing):
     flat, total = routing.experts.reshape(-1), len(routing.gate)
     block = block_size(len(flat), total)
@@ -110,15 +120,12 @@ def test_block_sizes():
 
 
 def test_few_tokens_go_one_by_one(monkeypatch):
-    from tests.models.networks import MIXTURE
-
     called = []
     for name in ("one_by_one", "grouped"):
-        form = getattr(forms, name)
-        monkeypatch.setattr(forms, name, lambda *a, form=form, name=name, **k: called.append(name) or form(*a, **k))
+        monkeypatch.setattr(forms, name, lambda x, *_, name=name, **__: called.append(name) or x)
     part = forms.Experts(MIXTURE)
     for length in (5, 6):  # 3 choices each: 15 and 18 pairs
-        x = np.ones((1, length, MIXTURE.width), np.float32)
-        routing = routed(choices(length, MIXTURE.experts, MIXTURE.chosen), MIXTURE.experts)
-        assert part(x, routing.experts[None], routing.weights[None]).shape == (1, length, MIXTURE.width)
+        choice = ops.zeros((1, length, MIXTURE.chosen), "int32")
+        out = part(ops.ones((1, length, MIXTURE.width)), choice, ops.cast(choice, "float32"))
+        assert out.shape == (1, length, MIXTURE.width)
     assert called == ["one_by_one", "grouped"]

@@ -37,7 +37,9 @@ def test_bfloat16_is_normed_in_float32():
     normed = rms_norm(x, scale)
     assert normed.dtype == "bfloat16"
     # One rounding at the end, and none before it.
-    np.testing.assert_array_equal(np.asarray(ops.cast(normed, "float32")), np.asarray(ops.cast(ops.cast(exact, "bfloat16"), "float32")))
+    np.testing.assert_array_equal(
+        np.asarray(ops.cast(normed, "float32")), np.asarray(ops.cast(ops.cast(exact, "bfloat16"), "float32"))
+    )
 
 
 @pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])

@@ -41,9 +41,7 @@ def test_one_pair_by_hand():
 
 
 def test_lengths_are_kept(x, positions):
-    np.testing.assert_allclose(
-        np.linalg.norm(turned(x, positions), axis=-1), np.linalg.norm(x, axis=-1), rtol=1e-5
-    )
+    np.testing.assert_allclose(np.linalg.norm(turned(x, positions), axis=-1), np.linalg.norm(x, axis=-1), rtol=1e-5)
 
 
 def test_position_0_changes_nothing(x):
