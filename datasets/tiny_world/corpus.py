@@ -1,10 +1,10 @@
-"""The eight domains behind one call: `document(domain, seed, index)`."""
+"""The nine domains behind one call: `document(domain, seed, index)`."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from . import arithmetic, functions, pairs, phrases, recall, repetition, stories, tools
+from . import arithmetic, functions, pairs, phrases, recall, register, repetition, stories, tools
 from .document import Document
 
 DOMAINS = {
@@ -16,6 +16,7 @@ DOMAINS = {
     "recall": recall.write,
     "repetition": repetition.write,
     "pairs": pairs.write,
+    "register": register.write,
 }
 
 

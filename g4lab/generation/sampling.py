@@ -8,6 +8,10 @@ import numpy as np
 from keras import ops
 
 from g4lab.errors import InputError
+from g4lab.models.softmax import softmax
+
+SMALLEST = np.finfo(np.float32).tiny
+"""A temperature below this is 0 to a processor."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Sampling:
     @property
     def greedy(self) -> bool:
         """True when nothing is left to chance."""
-        return np.float32(self.temperature) == 0 or self.top_k == 1
+        return self.temperature < SMALLEST or self.top_k == 1
 
     def numbers(self) -> np.ndarray:
         """What a compiled function takes as input, so that other values need no new compilation: [2] float32."""
@@ -62,7 +66,7 @@ def kept(logits, numbers, top_k: int | None):
     size = logits.shape[-1]
     logits, tokens = ops.top_k(logits, min(top_k or size, size))
     # Less the largest first, so that a temperature near 0 gives -inf and not inf.
-    probabilities = ops.softmax((logits - logits[:, :1]) / numbers[0], axis=-1)
+    probabilities = softmax((logits - logits[:, :1]) / numbers[0])
     before = ops.cumsum(probabilities, axis=-1) - probabilities
     return ops.cast(tokens, "int32"), ops.where(before < numbers[1], probabilities, 0.0)
 

@@ -11,6 +11,7 @@ from g4lab.models.plan import Layer
 from g4lab.models.projection import Projection
 from g4lab.models.rope import rotate
 from g4lab.models.sites import observe
+from g4lab.models.softmax import softmax
 
 
 class Attention(Part):
@@ -69,6 +70,6 @@ def attend(query, keys, values, mask):
     query = ops.transpose(ops.reshape(query, (-1, length, keys.shape[1], groups, head_dim)), (0, 2, 3, 1, 4))
     scores = ops.einsum("bkgth,bksh->bkgts", query, keys)
     scores = ops.where(mask[:, None, None], ops.cast(scores, "float32"), HIDDEN)
-    pattern = ops.cast(ops.softmax(scores, axis=-1), values.dtype)
+    pattern = ops.cast(softmax(scores), values.dtype)
     mixed = ops.einsum("bkgts,bksh->bkgth", pattern, values)
     return ops.reshape(ops.transpose(mixed, (0, 3, 1, 2, 4)), (-1, length, heads, head_dim))

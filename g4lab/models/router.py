@@ -9,6 +9,7 @@ from g4lab.models.norms import rms_norm
 from g4lab.models.part import Part
 from g4lab.models.projection import Projection
 from g4lab.models.sites import observe
+from g4lab.models.softmax import softmax
 from g4lab.runtime import value_of
 
 
@@ -37,7 +38,7 @@ class Router(Part):
         """
         x = rms_norm(x, eps=self.eps) * value_of(self.scale) * self.root_width
         logits = observe(f"{site}.router.logits", self.projection(x))
-        probabilities = observe(f"{site}.router.probabilities", ops.softmax(ops.cast(logits, "float32"), axis=-1))
+        probabilities = observe(f"{site}.router.probabilities", softmax(logits))
         chosen, experts = ops.top_k(probabilities, self.chosen)
         experts = observe(f"{site}.router.experts", ops.cast(experts, "int32"))
         weights = chosen / ops.sum(chosen, axis=-1, keepdims=True)

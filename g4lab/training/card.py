@@ -36,12 +36,24 @@ projection; vocabulary {vocab_size}; embeddings tied; soft cap {softcap:g}; bflo
 
 `g4lab train {name}` (seed {seed}): {steps:,} steps of {batch} x {length} tokens, {tokens:.1f} million tokens in all, in
 {hours:.1f} hours on two shared CPU cores (float32, JAX). AdamW, peak rate {rate:g}, weight decay {weight_decay:g}; the
-balance loss counts {balance:g}. `{log}` holds every step. Three things made recall work:
+balance loss counts {balance:g}. `{log}` holds every step.
 
-* The query norms' scales start at {sharpness:g}. At 1, with no division by sqrt(H), the scores of an untrained head
-  spread so far that its softmax picks one key at random; nothing else gets a gradient, and recall stays at chance.
-* All facts are asked for, several times in random order. One question a document teaches next to nothing.
-* Names are made up of syllables, too many to learn by heart, so that only looking back can answer.
+The recipe has {phases} phases because the run had. For 4,700 steps it named one of the facts at random; the later
+phases were added, and in part cut short, when trials had shown why, and each goes on from the weights before it. The
+trials: two layers, pairs of a name and a word, four to eight pairs a row, 2,048 tokens a step, one trial each.
+
+* A soft start. Query norms' scales begin at {sharpness:g}: all pairs right after 0.31 million tokens. Begun at 1, still
+  one pair at random after 0.5 million: with no division by sqrt(H) the scores of an untrained head spread so far that
+  its softmax picks one key; presumably too little gradient reaches the others.
+* A small alphabet first. With 16 names 0.31 million tokens, with 64 names 0.41 million, with 200 names not within 0.6
+  million. In this run the share of held-out pairs told right was 21 % at step 4,800, soon after the names began
+  again at 14 and grew slowly, 52 % at step 5,000, 70 % at 5,200 and 93 % at 5,600.
+* The name right before its word. Facts with one to three tokens between them were learned by no trial from scratch.
+  What was learned on bare pairs carried over to lists with other sentences in between within 100 steps.
+* A global layer early. Local-global and local-global-local learned it in 150 steps, two local layers before the first
+  global one (six layers) not within 250.
+
+Building previous-token heads into the first weights, or starting queries equal to keys, helped none of the trials.
 
 ## Scores on held-out documents
 
@@ -75,6 +87,7 @@ def write_card(directory: Path, run: Path, plan: Recipe, scores: list[Score], st
         **{field: getattr(plan, field) for field in _TRAINING},
         "name": config.name,
         "log": LOG,
+        "phases": len(plan.phases),
         "millions": sum(parameter_counts(config).values()) / 1e6,
         "kinds": _pattern(config),
         "status": status,

@@ -46,14 +46,16 @@ def evaluate(lab, questions: int = QUESTIONS, tell: Callable[[Score], None] = la
     add("two-digit addition, asked in a chat", exams.ask(lab, exams.additions("chat", questions), 5), None, count)
     thought = exams.additions("thought", questions)
     add("two-digit addition, with a worked thought", exams.ask(lab, thought, 48), None, count)
+    asked = exams.registers(questions, window, tokenizer)
+    add("entry of a list recalled from beyond the window", exams.ask(lab, asked, 4), 0.95, count)
     for form, name in (("note", "on a page"), ("talk", "in a chat")):
         asked = exams.recalls(form, questions, window, tokenizer)
-        add(f"fact recalled from beyond the window, {name}", exams.ask(lab, asked, 12), 0.95, count)
+        add(f"fact in a sentence recalled from beyond the window, {name}", exams.ask(lab, asked, 12), 0.95, count)
     reach = window - 1
     carried = reach * sum(kind == "local" for kind in lab.config.kinds)
-    asked = exams.recalls("note", questions, carried, tokenizer)
+    asked = exams.registers(questions, carried, tokenizer)
     note = f"{count}; more than {carried} tokens back"
-    add("fact recalled from beyond what all local layers can carry", exams.ask(lab, asked, 12), None, note)
+    add("entry recalled from beyond what all local layers together can carry", exams.ask(lab, asked, 4), None, note)
     right, least = repetition(lab, questions)
     add("repeated random sequence continued after its first period", right, 0.90, f"{questions} sequences")
     add("the same, the worst quarter of the sequences by period", least, None, "the longest periods")

@@ -73,6 +73,23 @@ def _recall(document, farther_than: int, tokenizer) -> Question | None:
     return Question(prompt, lambda text: text.split("\n")[0].strip() == wanted)
 
 
+def registers(count: int, farther_than: int, tokenizer) -> list[Question]:
+    """One entry of a list asked for, more than so many tokens after its end."""
+    found = (_register(document, farther_than, tokenizer) for document in _held_out("register"))
+    return list(islice((question for question in found if question), count))
+
+
+def _register(document, farther_than: int, tokenizer) -> Question | None:
+    prompt = _prompt(document)
+    name = prompt.rsplit(" ", 1)[1]
+    word = document.about["words"][name]
+    entry = f" {name} {word},"
+    between = prompt[prompt.index(entry) + len(entry) :]
+    if len(tokenizer.encode(between, control=True)) <= farther_than:
+        return None
+    return Question(prompt, lambda text: text.split(",")[0].strip() == word)
+
+
 def programs(count: int) -> list[Question]:
     """Requests for a function, judged by running it."""
     test = tiny_world().functions.hidden_test

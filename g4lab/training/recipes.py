@@ -55,7 +55,7 @@ class Recipe:
     """Tokens of a row."""
     rate: float = 2e-3
     warmup: int = 100
-    decay: float = 0.12
+    decay: float = 0.1
     """Share of the steps, at the end, over which the learning rate falls to nothing."""
     weight_decay: float = 0.01
     balance: float = 0.05
@@ -93,7 +93,7 @@ def _shares(**percent: int) -> dict[str, float]:
 RECIPES = {
     "tiny-moe": Recipe(
         config=TINY_MOE,
-        steps=6200,
+        steps=6300,
         phases=(
             Phase(
                 0,
@@ -115,6 +115,42 @@ RECIPES = {
                 4700,
                 _shares(recall=20, repetition=6, arithmetic=18, functions=5, stories=2, phrases=5, tools=4, pairs=40),
                 ramp=2400,
+            ),
+            # Names are looked up; now in sentences, from near to far.
+            Phase(
+                5300,
+                _shares(recall=40, repetition=9, arithmetic=15, functions=4, stories=3, phrases=4, tools=5, pairs=20),
+                ramp=800,
+            ),
+            Phase(
+                5500,
+                _shares(
+                    register=30,
+                    recall=22,
+                    pairs=12,
+                    repetition=7,
+                    arithmetic=14,
+                    functions=4,
+                    stories=3,
+                    phrases=4,
+                    tools=4,
+                ),
+                ramp=300,
+            ),
+            Phase(
+                5700,
+                _shares(
+                    recall=38,
+                    register=10,
+                    pairs=4,
+                    repetition=17,
+                    arithmetic=17,
+                    functions=4,
+                    stories=3,
+                    phrases=4,
+                    tools=3,
+                ),
+                ramp=300,
             ),
         ),
     ),

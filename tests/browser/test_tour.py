@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -77,17 +78,11 @@ def test_b_inserts_no_cell(tour, view):
 
 def test_a_prompt_is_answered_at_once(tour, view):
     """Up to 128 tokens in half a second, from the key to the picture; the bound here is for a busy machine."""
-    text = "Once there was a little dog called Hana, who loved the river. " * 7
-    view.get_by_label("prompt").fill(text)
-    took = tour.page.evaluate("""async () => {
-        const root = document.querySelector('.g4-routing');
-        const start = performance.now();
-        const arrived = new Promise((resolve) => new MutationObserver(resolve).observe(
-            root.querySelector('.g4-rail'), { childList: true }));
-        root.querySelector('form').requestSubmit();
-        await arrived;
-        await new Promise(requestAnimationFrame);
-        return performance.now() - start;
-    }""")
-    assert 100 < int(tour.execute("print(len(explorer.before))")) <= 128
-    assert took < 2000, f"{took:.0f} ms"
+    view.get_by_label("prompt").fill("Once there was a little dog called Hana, who loved the river. " * 7)
+    start = time.perf_counter()
+    tour.page.keyboard.press("Enter")
+    tour.page.wait_for_function("document.querySelectorAll('.g4-token').length > 100")
+    took = time.perf_counter() - start
+    assert int(tour.execute("print(len(explorer.before))")) <= 128
+    print(f"{took:.2f} s from the key to the picture")
+    assert took < 2.5

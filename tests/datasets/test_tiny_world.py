@@ -7,7 +7,7 @@ import pytest
 from g4lab.training.corpus import tiny_world
 
 world = tiny_world()
-CHECKSUM = "9dbfa6348edda386928cff9e1bdc707bd0b404944c5a62c8ca1e4a38fe458b9a"
+CHECKSUM = "54bf6f0a43daca55c4e46f83656738d61f3147b7a5cf8fca9814a5f2c6975dae"
 
 
 def some(domain, split="train", count=150, seed=0):
@@ -30,7 +30,7 @@ def keys(document):
         return {(about["template"], about["name"], about["n"])}
     if domain == "repetition":
         return {about["sequence"]}
-    if domain == "pairs":
+    if domain in ("pairs", "register"):
         return set(about["words"].items())
     # Tools and records: the question itself holds the values that decide.
     return {document.text[: document.answers[0][0]]}
@@ -110,6 +110,14 @@ def test_pairs_hold_and_every_mention_but_the_first_is_an_answer():
         names, values = words[::2], words[1::2]
         assert dict(zip(names, values, strict=True)) == document.about["words"]
         assert len(document.answers) == len(names) - len(set(names))
+
+
+def test_a_register_is_asked_for_as_it_was_told():
+    for document in some("register", count=20):
+        told, *_, again = document.text.split("\n")[:-1]
+        entries = [f"{name} {word}" for name, word in document.about["words"].items()]
+        assert told == "Remember: " + ", ".join(entries) + ","
+        assert sorted(set(again.removeprefix("Again: ").rstrip(",").split(", "))) == sorted(entries)
 
 
 def test_difficulty_shortens_recall_and_repetition():

@@ -88,3 +88,8 @@ def test_the_largest_score_wins_without_overflow():
     values = np.asarray([[[[1.0, 2.0], [3.0, 4.0]]]], np.float32)
     out = np.asarray(attend(query, keys, values, np.ones((1, 1, 2), bool)))
     np.testing.assert_array_equal(out[0, 0, 0], [1.0, 2.0])
+
+
+def test_a_single_key_takes_all():
+    one = np.full((1, 1, 1, 2), 3.0, np.float32)
+    np.testing.assert_array_equal(np.asarray(attend(one, one, 2 * one, np.ones((1, 1, 1), bool))), 2 * one)

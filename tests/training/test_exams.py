@@ -29,6 +29,14 @@ def test_recalls_ask_from_beyond_the_window_and_know_the_answer():
             assert len(TOKENIZER.encode(between, control=True)) > 32
 
 
+def test_registers_ask_for_an_entry_that_was_told():
+    for question in exams.registers(10, 32, TOKENIZER):
+        told, *_, again = question.prompt.split("\n")
+        entries = dict(entry.split() for entry in told.removeprefix("Remember: ").rstrip(",").split(", "))
+        word = entries[again.split()[-1]]
+        assert question.right(f" {word}, kel") and not question.right(" nothing,")
+
+
 def test_programs_pass_by_running():
     question = exams.programs(1)[0]
     assert not question.right("def f(x):\n    return x")
