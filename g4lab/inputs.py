@@ -63,7 +63,7 @@ def _ids(x: Any, config: TextConfig) -> tuple[list[list[int]], bool]:
         array = None
     if array is None or array.dtype.kind not in "iu" or array.ndim not in (1, 2) or array.size == 0:
         rows = x if isinstance(x, Sequence) and x and all(isinstance(row, Sequence) and row for row in x) else None
-        if rows is None or not all(isinstance(id, int | np.integer) for row in rows for id in row):
+        if rows is None or not all(_is_id(id) for row in rows for id in row):
             raise InputError(f"cannot read {_described(x)}", "the model's input", FORMS)
         array = None
     found = [list(map(int, row)) for row in (rows if array is None else np.atleast_2d(array))]
@@ -75,6 +75,10 @@ def _ids(x: Any, config: TextConfig) -> tuple[list[list[int]], bool]:
             f"give ids from 0 to {config.vocab_size - 1}",
         )
     return found, array is not None and array.ndim == 1
+
+
+def _is_id(x: Any) -> bool:
+    return isinstance(x, int | np.integer) and not isinstance(x, bool)
 
 
 def _described(x: Any) -> str:

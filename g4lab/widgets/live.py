@@ -19,13 +19,18 @@ class Live(anywidget.AnyWidget):
     content = traitlets.Dict().tag(sync=True)
     """{"header": ..., "arrays": bytes}, set together so that a page never sees half of it."""
     status = traitlets.Dict({"state": "ready"}).tag(sync=True)
-    """{"state": "ready"}, {"state": "busy", "doing": ...} or {"state": "error", "what", "where", "next"}."""
+    """{"state": "ready"}, {"state": "busy", "doing": ...} or {"state": "error", "what", "where", "next"}.
+
+    An answer to the page also has its number: a status equal to the last one would not be sent, and a page that
+    asked twice for the same impossible thing would wait for ever.
+    """
     selection = traitlets.Dict().tag(sync=True)
     """{"token", "layer", "expert"}: what the reader points at; link it with another view's."""
 
     def __init__(self, handle: Callable[[dict[str, Any]], None], **traits):
         super().__init__(**traits)
         self._handle = handle
+        self._answers = 0
         self.on_msg(lambda _, message, buffers: self._answer(message))
 
     def working(self, doing: str) -> None:
@@ -34,15 +39,17 @@ class Live(anywidget.AnyWidget):
 
     def _answer(self, message: dict[str, Any]) -> None:
         """Do what the page asks; the page is told of every outcome, so it never waits for nothing."""
+        self._answers += 1
+        answer = {"answer": self._answers}
         try:
             self._handle(message)
-            self.status = {"state": "ready"}
+            self.status = {"state": "ready", **answer}
         except G4LabError as error:
-            self.status = {"state": "error", "what": error.what, "where": error.where, "next": error.next}
+            self.status = {"state": "error", "what": error.what, "where": error.where, "next": error.next, **answer}
         except Exception as error:
             what = f"{type(error).__name__}: {error}"
             advice = "this is a fault in g4lab: please report it with the traceback from the notebook's log"
-            self.status = {"state": "error", "what": what, "where": message.get("kind"), "next": advice}
+            self.status = {"state": "error", "what": what, "where": message.get("kind"), "next": advice, **answer}
             raise
 
 

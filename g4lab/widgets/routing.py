@@ -9,6 +9,7 @@ import numpy as np
 from g4lab.errors import InputError
 from g4lab.tracing import routing
 from g4lab.tracing.trace import Trace
+from g4lab.widgets import routing_checks as checks
 from g4lab.widgets import routing_content as content
 from g4lab.widgets.base import View
 from g4lab.widgets.routing_picture import picture
@@ -39,15 +40,14 @@ class RoutingExplorer(View):
         self.prompt = prompt
         if isinstance(source, Trace):
             self.model = None
-            self.before = _with_routing(source)
+            self.before = checks.trace_with_routing(source, SITES)
         else:
-            self.model = _with_router(source)
+            self.model = checks.model_with_router(source)
             self.run(prompt)
 
     def run(self, prompt: str) -> None:
         """Let the model read another prompt; what is switched off stays off until `reset`."""
-        if self.model is None:
-            raise InputError("this view shows a recorded trace and has no model", None, "give RoutingExplorer a model")
+        checks.has_model(self.model)
         if not prompt:
             raise InputError("the prompt is empty", "RoutingExplorer", "type some words for the model to read")
         self.working(f"{self.model.name} reads the prompt")
@@ -86,7 +86,8 @@ class RoutingExplorer(View):
         header = {
             **content.describe(self.before),
             "exact": arrays["before.weights"].dtype == np.float32,
-            "live": live and self.model is not None,
+            "live": live,
+            "editable": live and self.model is not None,
             "prompt": self.prompt,
             "null": content.null(self.before),
             "runs": list(self._runs()),
@@ -148,7 +149,8 @@ class RoutingExplorer(View):
     def _change(self, action: str, layer: int, expert: int, other: int | None = None) -> None:
         from g4lab.models.rerouting import Reroute
 
-        self._check(layer, expert, expert if other is None else other)
+        checks.has_model(self.model)
+        checks.experts_exist(self.before, layer, [expert, *([] if other is None else [other])])
         kept = [change for change in self.changes if not _concerns(change, layer, expert)]
         self._apply([*kept, Reroute(action, layer, expert, other)])
 
@@ -163,30 +165,10 @@ class RoutingExplorer(View):
             return None
         from g4lab.models.rerouting import edits
 
-        self._check_enough(before, changes)
+        checks.enough_experts_are_on(before, changes)
         self.working(f"{self.model.name} reads the prompt again, changed")
         experts = before.model["experts"]
         return self.model.trace(prompt, sites=SITES, edits=edits(changes, before.routed_layers, experts))
-
-    def _check(self, layer: int, *experts: int) -> None:
-        if self.model is None:
-            raise InputError("a recorded trace cannot be changed", None, "give RoutingExplorer a model and a prompt")
-        if layer not in self.before.routed_layers:
-            raise InputError(f"layer {layer} has no router", self.model.name, f"choose of {self.before.routed_layers}")
-        for expert in experts:
-            if not 0 <= expert < self.before.model["experts"]:
-                last = self.before.model["experts"] - 1
-                raise InputError(f"there is no expert {expert}", f"layer {layer}", f"give a number from 0 to {last}")
-
-    def _check_enough(self, trace: Trace, changes: list[Reroute]) -> None:
-        for layer in trace.routed_layers:
-            off = sum(change.action == "off" and change.layer == layer for change in changes)
-            if trace.model["experts"] - off < trace.model["chosen"]:
-                raise InputError(
-                    f"a router must have {trace.model['chosen']} experts to choose from",
-                    f"layer {layer}, where {off} of {trace.model['experts']} would be off",
-                    "switch one on again, or reset",
-                )
 
     def _send_probabilities(self, token: int) -> None:
         """All probabilities of one token, for traces too large to send whole."""
@@ -203,26 +185,3 @@ class RoutingExplorer(View):
 
 def _concerns(change: Reroute, layer: int, expert: int) -> bool:
     return change.layer == layer and expert in (change.expert, change.other)
-
-
-def _with_routing(trace: Trace) -> Trace:
-    if trace.routed_layers:
-        return trace
-    if any(row["experts"] for row in trace.plan):
-        advice = f"record it: model.trace(prompt, sites={SITES})"
-        raise InputError("the trace holds no routing", repr(trace), advice)
-    raise _no_router(trace.model["name"])
-
-
-def _with_router(model: Lab) -> Lab:
-    if not model.config.experts:
-        raise _no_router(model.name)
-    return model
-
-
-def _no_router(name: str) -> InputError:
-    return InputError(
-        "this model has no router: every token goes through the same dense feed-forward part",
-        name,
-        'load a mixture of experts, such as g4lab.load("tiny-moe")',
-    )

@@ -108,6 +108,9 @@ def test_force_swap_and_reset(notebook, view):
     view.get_by_role("button", name="Reset").click()
     expect(view.locator(".g4-next-title")).to_have_text("next token")
     assert state_of(notebook)["changes"] == []
+    # nothing was computed, and the view does not wait for it
+    expect(view.locator(".g4-progress")).to_have_attribute("data-state", "ready")
+    expect(view.get_by_role("button", name="Run")).to_be_enabled()
 
 
 def test_by_keyboard_alone(notebook, view):
@@ -164,6 +167,8 @@ def test_an_error_has_its_three_parts_and_the_kernel_lives(notebook, view):
     expect(error).to_contain_text("the prompt is empty")
     expect(error).to_contain_text("where: RoutingExplorer")
     expect(error).to_contain_text("next: type some words")
+    view.get_by_role("button", name="Run").click()
+    expect(view.get_by_role("button", name="Run")).to_be_enabled()
     view.get_by_label("prompt").fill("the box")
     view.get_by_role("button", name="Run").click()
     expect(view.locator(".g4-token")).to_have_count(3)

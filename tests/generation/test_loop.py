@@ -88,12 +88,11 @@ def test_one_token(watched):
 
 
 def test_it_ends_at_a_stop(watched):
-    whole = made(watched, [PROMPTS[3]])[0]
+    whole = made(watched, [PROMPTS[1]], WARM)[0]
     stop = next(id for id in whole[2:] if id not in whole[:2])
     end = whole.index(stop) + 1
-    assert made(watched, [PROMPTS[3]], stop_ids=[299, stop]) == [whole[:end]]
-    first = made(watched, [PROMPTS[3]], stop_ids=[whole[0]])
-    assert first == [whole[:1]]
+    assert made(watched, [PROMPTS[1]], WARM, stop_ids=[299, stop]) == [whole[:end]]
+    assert made(watched, [PROMPTS[1]], WARM, stop_ids=[whole[0]]) == [whole[:1]]
 
 
 def test_a_row_that_has_ended_waits_for_the_others(watched):

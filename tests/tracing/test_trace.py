@@ -12,9 +12,7 @@ from tests.tracing.traces import make_trace
 
 def same(a: Trace, b: Trace) -> bool:
     fields = [getattr(a, f) == getattr(b, f) for f in ("tokens", "segments", "model", "pieces")]
-    return (
-        all(fields) and a.sites.keys() == b.sites.keys() and all(np.array_equal(a[s], b[s]) for s in a.sites)
-    )
+    return all(fields) and a.sites.keys() == b.sites.keys() and all(np.array_equal(a[s], b[s]) for s in a.sites)
 
 
 @pytest.fixture

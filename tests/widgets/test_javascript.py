@@ -36,6 +36,4 @@ def test_what_python_packs_javascript_unpacks(tmp_path):
     )
     done = subprocess.run([NODE, "--input-type=module", "-e", code], capture_output=True, text=True, check=True)
     for name, values in json.loads(done.stdout).items():
-        np.testing.assert_array_equal(
-            np.array([float(value) for value in values]), arrays[name].ravel().astype(float)
-        )
+        np.testing.assert_array_equal(np.array([float(value) for value in values]), arrays[name].ravel().astype(float))

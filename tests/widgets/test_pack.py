@@ -7,9 +7,9 @@ from g4lab.widgets.pack import pack, smallest_uint
 def unpack(index, raw):
     """The counterpart in JavaScript, in numpy."""
     return {
-        row["name"]: np.frombuffer(
-            raw, row["dtype"], count=int(np.prod(row["shape"])), offset=row["offset"]
-        ).reshape(row["shape"])
+        row["name"]: np.frombuffer(raw, row["dtype"], count=int(np.prod(row["shape"])), offset=row["offset"]).reshape(
+            row["shape"]
+        )
         for row in index
     }
 

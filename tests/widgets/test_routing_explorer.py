@@ -208,11 +208,11 @@ def test_a_dense_model_or_trace_says_so():
 def test_a_recorded_trace_is_shown_but_not_changed(tmp_path):
     make_trace().save(tmp_path / "run.npz")
     explorer = RoutingExplorer(Trace.load(tmp_path / "run.npz"))
-    assert explorer.content(live=True)[0]["live"] is False
-    with pytest.raises(InputError, match="cannot be changed"):
-        explorer.switch_off(0, 0)
-    with pytest.raises(InputError, match="has no model"):
-        explorer.run("hello")
+    header, _ = explorer.content(live=True)
+    assert header["live"] and not header["editable"]
+    for ask in (lambda: explorer.switch_off(0, 0), lambda: explorer.run("hello")):
+        with pytest.raises(InputError, match="no model to run"):
+            ask()
 
 
 def test_the_page_hears_of_every_outcome(explorer):
@@ -227,7 +227,16 @@ def test_the_page_hears_of_every_outcome(explorer):
         "what": "the prompt is empty",
         "where": "RoutingExplorer",
         "next": "type some words for the model to read",
+        "answer": 2,
     }
+
+
+def test_the_same_outcome_twice_is_told_twice(explorer):
+    told = []
+    explorer.widget.observe(lambda change: told.append(change.new["state"]), "status")
+    for message in ({"kind": "reset"}, {"kind": "reset"}, {"kind": "run", "prompt": ""}, {"kind": "run", "prompt": ""}):
+        explorer.widget._answer(message)
+    assert told == ["ready", "ready", "error", "error"]
 
 
 def test_a_fault_is_shown_and_not_swallowed(explorer, monkeypatch):

@@ -22,7 +22,7 @@ export function routingControls({ set, ask, change }) {
   const reset = h("button", { type: "button", onclick: (event) => allowed(event) && ask({ kind: "reset" }) }, "Reset");
   const target = h("span", { class: "g4-target g4-soft" });
   const actions = h("div", { class: "g4-actions", role: "group", "aria-label": "change the router" }, target, ...Object.values(buttons), reset);
-  const recorded = h("p", { class: "g4-soft" }, "A recorded page: the model is not in it. In a running notebook, experts can be switched off here.");
+  const recorded = h("p", { class: "g4-soft" }, "Recorded: the model is not in here. In a running notebook, RoutingExplorer(model, prompt) can switch experts off.");
 
   function runPrompt(event) {
     event.preventDefault();
@@ -49,13 +49,13 @@ export function routingControls({ set, ask, change }) {
       prompt.value = content.prompt ?? "";
     },
     /** How things stand. */
-    show(content, state, { live, busy }) {
+    show(content, state, busy) {
       for (const [name, control] of Object.entries(choices)) control.set(state[name]);
       choices.run.element.parentElement.hidden = !content.runs.after;
       choices.order.element.parentElement.hidden = state.show === "entropy";
       slice.value = state.slice === "all" ? "all" : String(state.layer);
-      form.hidden = actions.hidden = !live;
-      recorded.hidden = live;
+      form.hidden = actions.hidden = !content.editable;
+      recorded.hidden = content.editable;
       const layer = content.layers[state.layer].index;
       target.textContent = state.expert === null ? "Click a cell to choose an expert:" : `Expert ${state.expert} of layer ${layer}:`;
       buttons.off.textContent = isOff(content, layer, state.expert) ? "Switch on" : "Switch off";

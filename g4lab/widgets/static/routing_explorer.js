@@ -20,10 +20,11 @@ const START = { token: null, pinned: false, expert: null, swap: null, slice: "al
  * Draw the view inside `root`.
  *
  * data: { header, arrays } as RoutingExplorer.content packs them, and a `status` where a host computes.
- * options: send(message) asks the host (null where there is none), select(selection) tells it what is looked at.
+ * options: send(message) asks the host, where header.live says that there is one; select(selection) tells it what is
+ * looked at.
  * Returns update(part of data), receive(message, buffers) and destroy().
  */
-export function mount(root, data, { send = null, select = () => {} } = {}) {
+export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
   let content = readContent(data);
   let state = { ...START, layer: content.layers.length - 1, run: lastRun() };
   let palette = null;
@@ -110,9 +111,8 @@ export function mount(root, data, { send = null, select = () => {} } = {}) {
 
   const draw = oncePerFrame(() => {
     palette ??= readPalette(root);
-    const live = content.live && send !== null;
-    if (live) askForProbabilities();
-    controls.show(content, state, { live, busy });
+    if (content.live) askForProbabilities();
+    controls.show(content, state, busy);
     grid.show(content, state, palette);
     rail.show(state.token, state.pinned);
     next.show(content.next, content.changes.map(changeName).join(", "));

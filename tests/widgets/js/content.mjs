@@ -23,6 +23,7 @@ export function makeContent({ withAfter = false } = {}) {
     arrays,
     exact: true,
     live: true,
+    editable: true,
     model: { name: "made", label: "by hand", experts: 4, chosen: 2 },
     layers: [{ index: 3, kind: "local", window: 2, owner: 3 }, { index: 5, kind: "global", window: null, owner: 3 }],
     tokens: [{ id: 2, text: "<bos>", kind: "control" }, { id: 9, text: " ball", kind: "text" }, { id: 8, text: "\n", kind: "text" }],
