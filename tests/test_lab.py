@@ -83,7 +83,7 @@ def test_logits_are_those_of_the_network(lab, ids):
 
 
 def test_a_prompt_longer_than_the_window(lab, tokenizer):
-    ids = [tokenizer.bos_id, *tokenizer.encode(4 * TEXT)]
+    ids = [tokenizer.bos_id, *tokenizer.encode(20 * TEXT)]
     assert len(ids) > 10 * lab.config.window
     long, short = lab.logits(ids), lab.logits(ids[:-1])
     np.testing.assert_allclose(long[:, :-1], short, atol=2e-5)

@@ -47,7 +47,7 @@ def generate(
         capacity = bucket(capacity, least)
     tokens, positions = pad_left(rows, length, config.pad_id)
     uniforms = np.random.default_rng(seed).random((max_new_tokens, len(rows)), np.float32)
-    settings = sampling.numbers(), np.asarray([-1, *stop_ids], np.int32)
+    settings = sampling.numbers(), _padded(stop_ids)
     drawn = dict(greedy=sampling.greedy, top_k=sampling.top_k)
 
     read = partial(_read, network, capacity=capacity, **drawn)
@@ -93,6 +93,11 @@ def bucket(length: int, least: int) -> int:
     while size < length:
         size = size * 2 if size < 1024 else size + 1024
     return size
+
+
+def _padded(stop_ids: Sequence[int]) -> np.ndarray:
+    """Ids filled up with -1, which is none, to a size that seldom changes."""
+    return np.asarray([*stop_ids, *[-1] * (bucket(len(stop_ids), 8) - len(stop_ids))], np.int32)
 
 
 def _read(network, tokens, positions, uniform, numbers, stops, *, capacity, greedy, top_k):
