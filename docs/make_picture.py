@@ -16,11 +16,24 @@ from tests.browser.jupyter import Notebook, Server
 from tests.browser.test_live_view import choose
 
 PICTURE = Path(__file__).with_name("routing_explorer.png")
-PROMPT = "def turn(x):\n    return x"
+PROMPT = "Once there was a little dog called Hana, who loved the river. Hana was looking for a"
 CELLS = (
     "import g4lab; from g4lab import widgets",
     f"explorer = widgets.RoutingExplorer(g4lab.load('tiny-moe'), {PROMPT!r}); explorer",
 )
+# The expert of the last token whose absence changes the favourite most: the picture is to show an effect.
+CHOICE = """
+tried = widgets.RoutingExplorer(explorer.model, explorer.prompt)
+favourite = tried.before.next_token(1)[0].id
+
+def change(layer, expert):
+    tried.reset()
+    tried.switch_off(layer, expert)
+    return tried.after.log_probabilities()[favourite] - tried.before.log_probabilities()[favourite]
+
+pairs = [(l, int(e)) for l in tried.before.routed_layers for e in tried.before.routing(l).experts[-1]]
+print(*max(pairs, key=lambda pair: abs(change(*pair))))
+"""
 
 
 def main() -> None:
@@ -35,7 +48,7 @@ def main() -> None:
             notebook.run_all()
             view = page.locator(".g4-routing")
             view.locator(".g4-token").last.click()
-            choose(view, 0, int(notebook.execute("print(explorer.before.routing(0).experts[-1, 0])")))
+            choose(view, *map(int, notebook.execute(CHOICE).split()))
             view.get_by_role("button", name="Switch off").click()
             expect(view.locator(".g4-verdict")).to_be_visible(timeout=60_000)
             page.mouse.move(0, 0)

@@ -39,7 +39,7 @@ model
 # Write a number down before you go on. A wrong guess teaches more than no guess.
 
 # %%
-prompt = "Once there was a little dog called Hana, who loved the river. Hana was looking for a purple ball. But the"
+prompt = "Once there was a little dog called Hana, who loved the river. Hana was looking for a"
 my_guess = None  # a number from 0 to 32
 
 # %% [markdown]
@@ -111,10 +111,11 @@ explorer
 
 # %% [markdown]
 # The same from Python, where it can be repeated and counted: switch off the expert that the last token wants
-# most, one layer at a time. Two texts, because one would be an anecdote.
+# most, one layer at a time. Two texts, because one would be an anecdote: in the first, what comes next is open;
+# in the second, the text itself has already said it.
 
 # %%
-for text in (prompt, "def turn(x):\n    return x"):
+for text in (prompt, prompt + " purple ball. But the"):
     explored = widgets.RoutingExplorer(model, text)
     before = explored.before
     favourite = before.next_token(1)[0]

@@ -89,14 +89,22 @@ class Notebook:
         page.goto(url)
         page.wait_for_function(self.READY, timeout=60_000)
 
-    def run_all(self, timeout: float = 120) -> None:
+    def run_all(self) -> None:
         """Run all cells and wait for the last."""
+        self.start_all()
+        self.wait_all()
+
+    def start_all(self) -> None:
+        """Begin to run all cells."""
         # a command's promise can stay open for ever, so the page keeps a mark instead
         self.page.evaluate("""() => {
             window.ran = false;
             window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ran = true; });
         }""")
-        self.page.wait_for_function("window.ran", timeout=1000 * timeout)
+
+    def wait_all(self) -> None:
+        """Wait for the last of them."""
+        self.page.wait_for_function("window.ran", timeout=120_000)
 
     def execute(self, code: str) -> str:
         """Run code in the notebook's kernel, beside its cells; returns what it printed."""
