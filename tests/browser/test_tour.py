@@ -42,7 +42,7 @@ def test_every_cell_runs(tour):
 
 
 def test_the_first_picture_comes_soon(tour):
-    """From an opened page, whose kernel has yet to start, to the picture; goal 15 s, the bound is for a busy machine."""
+    """From an opened page, whose kernel has yet to start; the goal is 15 s, the bound is for a busy machine."""
     print(f"{tour.cold:.1f} s from the page to the picture")
     assert tour.cold < 45
 
