@@ -23,7 +23,7 @@ def angles(positions, frequencies):
 
     Shapes: positions [B,T] int, frequencies [H/2] -> two of [B,T,1,H/2].
     """
-    turn = ops.cast(positions, "float32")[:, :, None, None] * frequencies
+    turn = ops.cast(positions, "float32")[:, :, None, None] * ops.convert_to_tensor(frequencies)
     return ops.cos(turn), ops.sin(turn)
 
 

@@ -35,7 +35,9 @@ class Edit:
 
 def add(x, operand):
     """An edit's function: x plus an operand that broadcasts to it."""
-    return x + operand
+    from keras import ops
+
+    return x + ops.cast(operand, x.dtype)
 
 
 def set_to(x, operand):

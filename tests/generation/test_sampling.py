@@ -107,7 +107,8 @@ def test_the_histogram_of_many_draws():
 
 
 def test_equal_logits_and_hidden_tokens():
-    assert set(draw(np.zeros((1, 4)), np.linspace(0, 0.999, 50), Sampling(1.0, 2, 1.0)).tolist()) == {0, 1}
+    # Which two of four equal ones stay is the backend's choice.
+    assert len(set(draw(np.zeros((1, 4)), np.linspace(0, 0.999, 50), Sampling(1.0, 2, 1.0)).tolist())) == 2
     hidden = np.asarray([[0.0, -1e30, 0.0, -np.inf]])
     assert set(draw(hidden, np.linspace(0, 1 - 2**-24, 50), ALL).tolist()) == {0, 2}
 

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+from keras import ops
 
 from g4lab.models.rope import angles, inverse_frequencies, rotate
+from g4lab.runtime import to_numpy
 
 HEAD_DIM, THETA = 16, 10_000.0
 
 
-def turned(x, positions, pairs=HEAD_DIM // 2):
-    cos, sin = angles(np.asarray(positions, np.int32), inverse_frequencies(HEAD_DIM, THETA, pairs))
-    return np.asarray(rotate(x, cos, sin))
+def turned(x, positions, frequencies=None):
+    frequencies = inverse_frequencies(HEAD_DIM, THETA, HEAD_DIM // 2) if frequencies is None else frequencies
+    cos, sin = angles(ops.convert_to_tensor(positions, "int32"), frequencies)
+    return to_numpy(rotate(ops.convert_to_tensor(x, "float32"), cos, sin))
 
 
 @pytest.fixture
@@ -35,8 +38,7 @@ def test_the_exponent_counts_the_whole_head():
 
 def test_one_pair_by_hand():
     # Feature 0 turns together with feature 2, by one radian a position.
-    cos, sin = angles(np.asarray([[2]], np.int32), inverse_frequencies(4, 100.0, 1))
-    y = np.asarray(rotate(np.asarray([[[[1.0, 5.0, 0.0, 6.0]]]], np.float32), cos, sin))
+    y = turned([[[[1.0, 5.0, 0.0, 6.0]]]], [[2]], inverse_frequencies(4, 100.0, 1))
     np.testing.assert_allclose(y[0, 0, 0], [np.cos(2), 5, np.sin(2), 6], rtol=1e-6)
 
 
@@ -49,7 +51,7 @@ def test_position_0_changes_nothing(x):
 
 
 def test_pairs_that_stand_still_are_untouched(x, positions):
-    y = turned(x, positions, pairs=3)
+    y = turned(x, positions, inverse_frequencies(HEAD_DIM, THETA, 3))
     still = [*range(3, 8), *range(11, 16)]
     np.testing.assert_array_equal(y[..., still], x[..., still])
     moved = [*range(3), *range(8, 11)]

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from keras import ops
 
 from g4lab.models.router import Router
 from g4lab.models.sites import Tap, watching
+from g4lab.runtime import to_numpy
 from tests.models.networks import MIXTURE
 
 D, E, C = MIXTURE.width, MIXTURE.experts, MIXTURE.chosen
@@ -37,10 +39,10 @@ def x():
 @pytest.fixture(scope="module")
 def seen(router, x):
     with watching(Tap(record=["*"])) as tap:
-        experts, weights = router(x, "layers.0")
-    values = {name.removeprefix("layers.0."): np.asarray(value) for name, value in tap.values.items()}
-    np.testing.assert_array_equal(values["router.experts"], np.asarray(experts))
-    np.testing.assert_array_equal(values["experts.weights"], np.asarray(weights))
+        experts, weights = router(ops.convert_to_tensor(x), "layers.0")
+    values = {name.removeprefix("layers.0."): to_numpy(value) for name, value in tap.values.items()}
+    np.testing.assert_array_equal(values["router.experts"], to_numpy(experts))
+    np.testing.assert_array_equal(values["experts.weights"], to_numpy(weights))
     return values
 
 
@@ -64,9 +66,9 @@ def test_without_the_scales_the_weights_sum_to_one(seen, weights):
 
 
 def test_the_size_of_the_residual_does_not_matter(router, seen, x):
-    experts, weights = router(100 * x, "layers.0")
-    np.testing.assert_array_equal(np.asarray(experts), seen["router.experts"])
-    np.testing.assert_allclose(np.asarray(weights), seen["experts.weights"], rtol=1e-5)
+    experts, weights = router(ops.convert_to_tensor(100 * x), "layers.0")
+    np.testing.assert_array_equal(to_numpy(experts), seen["router.experts"])
+    np.testing.assert_allclose(to_numpy(weights), seen["experts.weights"], rtol=1e-5)
 
 
 def test_types(seen):

@@ -32,7 +32,7 @@ def test_owners_get_the_gradient_of_all_readers(net):
     variables = [parameters[name] for name in names]
     rng = np.random.default_rng(0)
     ids = ops.convert_to_tensor(tokens(2, 9))
-    upstream = rng.standard_normal((2, 9, SHARING.vocab_size)).astype("float32")
+    upstream = ops.convert_to_tensor(rng.standard_normal((2, 9, SHARING.vocab_size)), "float32")
 
     def loss(*values):
         with StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
