@@ -13,7 +13,7 @@ from g4lab.lab import Lab
 from g4lab.models.sites import Edit, add
 from g4lab.text.parse import Reply
 from g4lab.text.tokenizer import Tokenizer
-from tests.models.networks import MIXTURE, SHARING, forward, network
+from tests.models.networks import DENSE, MIXTURE, SHARING, forward, network
 from tests.text.training import train_json
 
 TEXT = "The quick brown fox jumps over the lazy dog."
@@ -273,6 +273,15 @@ def test_an_unknown_layer(lab, layers):
 def test_a_trace_is_of_one_sequence(lab):
     with pytest.raises(InputError, match="a trace holds one sequence"):
         lab.trace([TEXT, TEXT])
+
+
+def test_ids_that_the_tokenizer_lacks_are_shown_as_numbers(tokenizer):
+    larger = Lab(network(DENSE.replace(vocab_size=tokenizer.vocab_size + 50)), tokenizer)
+    unknown = tokenizer.vocab_size + 7
+    favourite = np.zeros(larger.config.vocab_size, np.float32)
+    favourite[unknown] = 100
+    trace = larger.trace([5, unknown], sites=[], edits={"logits": Edit(add, favourite)})
+    assert trace.tokens[1].text == trace.next_token(1)[0].text == f"#{unknown}"
 
 
 def test_turns_are_segments(lab):

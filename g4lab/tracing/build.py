@@ -30,7 +30,7 @@ def build_trace(
     return Trace(
         tokens=tuple(_token(id, tokenizer) for id in ids),
         segments=() if tokenizer is None else tuple(_turns(ids, tokenizer)),
-        pieces={} if tokenizer is None else dict(zip(likeliest, tokenizer.pieces(likeliest), strict=True)),
+        pieces={id: tokenizer.pieces([id])[0] for id in likeliest if _has_text(id, tokenizer)},
         model={
             "name": name,
             "label": label,
@@ -45,9 +45,14 @@ def build_trace(
 
 
 def _token(id: int, tokenizer: Tokenizer | None) -> Token:
-    if tokenizer is None:
+    if not _has_text(id, tokenizer):
         return Token(id, f"#{id}")
     return Token(id, tokenizer.pieces([id])[0], tokenizer.kind(id))
+
+
+def _has_text(id: int, tokenizer: Tokenizer | None) -> bool:
+    # The tables of a network may have more rows than its tokenizer has pieces.
+    return tokenizer is not None and id < tokenizer.vocab_size
 
 
 def _turns(ids: Sequence[int], tokenizer: Tokenizer):
@@ -58,5 +63,5 @@ def _turns(ids: Sequence[int], tokenizer: Tokenizer):
     starts = [i for i, id in enumerate(ids) if id == opening]
     for start in starts:
         end = next((i + 1 for i in range(start, len(ids)) if ids[i] == closing), len(ids))
-        role = tokenizer.decode(ids[start + 1 : end]).split("\n")[0]
-        yield Segment(role, start, end)
+        words = tokenizer.decode(id for id in ids[start + 1 : end] if _has_text(id, tokenizer))
+        yield Segment(words.split("\n")[0], start, end)

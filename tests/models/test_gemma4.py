@@ -168,6 +168,7 @@ def test_bfloat16_is_near_float32(dense):
     assert np.abs(logits - exact).mean() < 0.05 * exact.std()
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss():
     net = network(MIXTURE)
     net.compile(
