@@ -36,7 +36,7 @@ notebooks: $(VENV)/installed-dev
 	$(RUN)/python notebooks/build.py
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .hypothesis .ruff_cache
+	rm -rf $(VENV) build dist .cache .pytest_cache .hypothesis .ruff_cache
 	find g4lab datasets notebooks tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A half-made environment is worse than none: it would look finished to the next `make`.

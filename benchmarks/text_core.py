@@ -61,13 +61,14 @@ def main() -> None:
     console = Console()
     speeds: dict[tuple[str, str, str, str], float] = {}
     for work, model in dict.fromkeys((goal.work, goal.model) for goal in goals):
-        for system, backend in systems([g for g in goals if (g.work, g.model) == (work, model)]):
+        here = [goal for goal in goals if (goal.work, goal.model) == (work, model)]
+        for system, backend in systems(here):
             console.print(f"measuring {work} {model}: {system} {backend}", style="dim")
             result = worker(system, work, model, backend)
             speeds[work, model, system, backend] = result.get("tokens_per_second") or 1 / result["seconds"]
             if "limit" in result:
                 speeds[work, model, "limit", backend] = result["limit"]
-    report(console, goals, speeds)
+        report(console, here, speeds)
     if chosen.only in (None, "watch"):
         watching(console)
 

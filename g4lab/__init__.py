@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from g4lab import text, widgets
+    from g4lab import media, text, widgets
     from g4lab.errors import G4LabError
     from g4lab.lab import Lab, load
     from g4lab.tracing.trace import Trace
@@ -22,9 +22,9 @@ _HOMES = {
     "Trace": "g4lab.tracing.trace",
     "G4LabError": "g4lab.errors",
 }
-_SUBPACKAGES = ("text", "widgets")
+_SUBPACKAGES = ("media", "text", "widgets")
 
-__all__ = ["G4LabError", "Lab", "Trace", "__version__", "load", "text", "widgets"]
+__all__ = ["G4LabError", "Lab", "Trace", "__version__", "load", "media", "text", "widgets"]
 
 
 def __getattr__(name: str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Literal, get_args
 
+from g4lab.encoder_config import AUDIO, LARGE_VISION, SMALL_VISION, AudioConfig, VisionConfig
 from g4lab.errors import ConfigError
 
 Kind = Literal["local", "global"]
@@ -14,11 +15,12 @@ _POSITIVE = (
     *("window", "ple_vocab_size", "softcap", "norm_eps", "local_theta", "global_theta", "max_positions"),
 )
 _ZERO_FOR_NONE = ("shared_layers", "ple_dim", "experts", "chosen", "expert_feedforward")
+_ENCODERS = {"vision": VisionConfig, "audio": AudioConfig}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextConfig:
-    """The text decoder of one model.
+    """One model by its numbers: the text decoder, and the encoders whose soft tokens it reads.
 
     Axis letters: D width, N query heads, K key/value heads, H head dim, F feed-forward,
     L layers, P PLE dim, V vocabulary, E experts, C chosen experts.
@@ -73,6 +75,21 @@ class TextConfig:
     pad_id: int = 0
     bos_id: int = 2
     eos_ids: tuple[int, ...] = (1,)
+    image_id: int = 258_880
+    """Stands where a soft token of a picture goes."""
+    video_id: int = 258_884
+    """Stands where a soft token of a film's frame goes."""
+    audio_id: int = 258_881
+    """Stands where a soft token of a sound goes."""
+    image_start_id: int = 255_999
+    """Before the soft tokens of a picture or a frame."""
+    image_end_id: int = 258_882
+    audio_start_id: int = 256_000
+    audio_end_id: int = 258_883
+    vision: VisionConfig | None = None
+    """None in a model that does not see."""
+    audio: AudioConfig | None = None
+    """None in a model that does not hear."""
 
     def __post_init__(self):
         for field in _POSITIVE:
@@ -137,7 +154,8 @@ class TextConfig:
 
     def to_dict(self) -> dict:
         """Plain JSON values; `from_dict` reads them back."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return values | {name: part.to_dict() for name in _ENCODERS if (part := getattr(self, name))}
 
     @classmethod
     def from_dict(cls, values: dict) -> TextConfig:
@@ -147,7 +165,9 @@ class TextConfig:
         _check(not unknown, values.get("name", "config"), f"unknown fields {unknown}", f"known: {sorted(known)}")
         missing = sorted(field.name for field in fields(cls) if field.default is MISSING and field.name not in values)
         _check(not missing, values.get("name", "config"), f"missing fields {missing}", "give them too")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        encoders = {name: kind.from_dict(values[name]) for name, kind in _ENCODERS.items() if values.get(name)}
+        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        return cls(**plain | encoders)
 
 
 def repeat_pattern(layers: int, locals_per_global: int) -> tuple[Kind, ...]:
@@ -183,6 +203,8 @@ _BASE = (
         shared_layers=20,
         double_wide=True,
         ple_dim=256,
+        vision=SMALL_VISION,
+        audio=AUDIO,
     ),
     TextConfig(
         name="e4b",
@@ -194,6 +216,8 @@ _BASE = (
         window=512,
         shared_layers=18,
         ple_dim=256,
+        vision=SMALL_VISION,
+        audio=AUDIO,
     ),
     TextConfig(
         name="26b-a4b",
@@ -210,6 +234,7 @@ _BASE = (
         expert_feedforward=704,
         max_positions=262_144,
         bidirectional_images=True,
+        vision=LARGE_VISION,
     ),
     TextConfig(
         name="31b",
@@ -223,6 +248,7 @@ _BASE = (
         key_is_value=True,
         max_positions=262_144,
         bidirectional_images=True,
+        vision=LARGE_VISION,
     ),
 )
 

@@ -34,6 +34,10 @@ class InputError(G4LabError):
     """A prompt, an argument or a file from the user cannot be used as given."""
 
 
+class MediaError(InputError):
+    """A picture, a sound or a film cannot be read, or does not fit the places in the prompt."""
+
+
 class SetupError(G4LabError):
     """The machine or the environment lacks something that this step needs."""
 

@@ -8,6 +8,7 @@ import mmap
 import os
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import cache
 
 import ml_dtypes
@@ -60,13 +61,28 @@ def backend() -> str:
     return choose_backend()
 
 
+_open_shapes: ContextVar[bool] = ContextVar("TensorFlow traces a function without XLA", default=False)
+
+
+def shapes_may_follow_data() -> bool:
+    """True where the shape of an array may depend on the numbers in another: not in what XLA compiles."""
+    return backend() == "torch" or _open_shapes.get()
+
+
+def size_of(number):
+    """An integer scalar of the backend as what a shape may hold."""
+    return number if backend() == "tensorflow" else int(number)
+
+
 def compiles() -> bool:
     """True when `compile` traces once per shape, so that it pays to keep to few shapes."""
     return backend() != "torch"
 
 
 def compile(fn: Callable, network, donate: tuple[int, ...] = ()) -> Callable:
-    """A compiled `fn(*arrays)` that uses the variables of `network` and computes no gradients.
+    """A compiled `fn(*arrays)` that uses variables of `network` and computes no gradients.
+
+    Instead of a network, the variables themselves: fewer than it has, where `fn` uses only a part of it.
 
     JAX and TensorFlow trace `fn` once per combination of input shapes; PyTorch runs it as it is. Arguments and
     results are nested tuples, lists and dicts of arrays. `donate` lists arguments that JAX may overwrite.
@@ -76,7 +92,14 @@ def compile(fn: Callable, network, donate: tuple[int, ...] = ()) -> Callable:
     if backend() == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(fn, autograph=False)
+        def traced(*args):
+            token = _open_shapes.set(True)
+            try:
+                return fn(*args)
+            finally:
+                _open_shapes.reset(token)
+
+        return tf.function(traced, autograph=False)
     return _without_gradients(fn)
 
 
@@ -84,7 +107,7 @@ def _compile_jax(fn, network, donate):
     import jax
     from keras import StatelessScope
 
-    variables = network.variables
+    variables = network if isinstance(network, list) else network.variables
 
     def pure(values, *args):
         with StatelessScope(state_mapping=zip(variables, values, strict=True)):
@@ -170,6 +193,15 @@ def assign(variable, array: np.ndarray) -> None:
             variable.value.copy_(share(array))
     else:
         variable.assign(share(array))
+
+
+def reshape(x, shape: tuple):
+    """`x` in another shape; on PyTorch without Keras' checks, which take longer than the view itself."""
+    if backend() == "torch":
+        return x.reshape(shape)
+    from keras import ops
+
+    return ops.reshape(x, shape)
 
 
 def put(buffer, index, value, axis: int = 0):

@@ -16,6 +16,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     filter(None, (str(CLOSED_NETWORK), os.environ.get("PYTHONPATH"))),
 )
 os.environ["HF_HUB_OFFLINE"] = "1"
+# What JAX compiles is most of a run's time, and the same from run to run.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".cache" / "jax"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 
 # Keras settles its backend at its first import, which may be a test's: JAX here, unless KERAS_BACKEND says otherwise.
 choose_backend()

@@ -9,8 +9,11 @@ from keras import ops
 import g4lab
 from g4lab import runtime
 from g4lab.errors import InputError
+from g4lab.generation.sampling import Sampling
+from g4lab.generation.texts import new_ids
 from g4lab.lab import Lab
 from g4lab.models.sites import Edit, add
+from g4lab.prompt import Prompt
 from g4lab.text.parse import Reply
 from g4lab.text.tokenizer import Tokenizer
 from tests.models.networks import DENSE, MIXTURE, SHARING, forward, network
@@ -227,7 +230,7 @@ def test_every_site_has_the_value_of_a_plain_run(lab, trace, ids):
     for row in lab.plan:
         layer = f"layers.{row.index}"
         x = x + every[f"{layer}.attention.output"] + every[f"{layer}.feedforward.output"]
-        x = x * float(lab.network.parameters()[f"{layer}.layer_scalar"].numpy()[0])
+        x = x * float(lab.network.named_variables()[f"{layer}.layer_scalar"].numpy()[0])
         np.testing.assert_allclose(every[f"{layer}.residual"], x, atol=1e-4)
     np.testing.assert_allclose(every["logits"], lab.logits(ids)[0], atol=2e-5)
     for name in trace.sites:
@@ -415,6 +418,42 @@ def test_threads_with_edits_of_their_own(lab, ids):
 
 
 # --- loading
+
+
+def test_an_edit_holds_in_its_own_thread_only(lab, ids, untouched):
+    seen = {}
+    with lab.edit({ROUTER: Edit(add, np.float32(0.0) + np.eye(EXPERTS, dtype="float32")[0] * 9)}):
+        other = threading.Thread(target=lambda: seen.update(other=lab.logits(ids)))
+        other.start()
+        other.join()
+        seen["own"] = lab.logits(ids)
+    np.testing.assert_array_equal(seen["other"], untouched)
+    assert np.abs(seen["own"] - untouched).max() > 1e-3
+
+
+def test_a_stream_keeps_the_edits_under_which_it_was_asked_for(lab):
+    plain = lab.generate(TEXT, **GREEDY)
+    with lab.edit({"layers.*.residual": lambda x: -x}):
+        stream, edited = lab.stream(TEXT, **GREEDY), lab.generate(TEXT, **GREEDY)
+    assert "".join(stream) == edited != plain
+
+
+def test_a_stream_refuses_wrong_settings_before_its_first_piece(lab):
+    with pytest.raises(InputError, match="max_new_tokens"):
+        lab.stream(TEXT, max_new_tokens=0)
+
+
+def test_the_last_position_ends_a_text(tokenizer):
+    config = MIXTURE.replace(vocab_size=tokenizer.vocab_size, max_positions=12)
+    short = Lab(network(config), tokenizer)
+    ids = [tokenizer.bos_id] * 12
+    assert short.logits(ids).shape[1] == 12
+    with pytest.raises(InputError, match="13 tokens"):
+        short.logits([*ids, 7])
+    with pytest.raises(InputError, match="no token can follow"):
+        short.generate(ids)
+    request = short._request(Prompt([ids[:9]], True), 50, Sampling(0), 0)
+    assert sum(len(piece[0]) for piece in new_ids(short._watched, request)) <= 3
 
 
 def test_float16_is_refused():

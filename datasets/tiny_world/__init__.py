@@ -2,6 +2,33 @@
 
 from . import functions
 from .corpus import DOMAINS, document, documents
-from .document import ANSWER, Document, is_held_out
+from .covered import WORDS_OF_CELLS, covered
+from .document import ANSWER, GIVEN, Document, is_held_out
+from .further import further
+from .recordings import Recordings, record
+from .seen import Seen, messages, written
+from .senses import KINDS, seen, stream
+from .words import FIRST
 
-__all__ = ["ANSWER", "DOMAINS", "Document", "document", "documents", "functions", "is_held_out"]
+__all__ = [
+    "ANSWER",
+    "DOMAINS",
+    "FIRST",
+    "GIVEN",
+    "KINDS",
+    "WORDS_OF_CELLS",
+    "Document",
+    "Recordings",
+    "Seen",
+    "covered",
+    "document",
+    "documents",
+    "functions",
+    "further",
+    "is_held_out",
+    "messages",
+    "record",
+    "seen",
+    "stream",
+    "written",
+]

@@ -49,8 +49,8 @@ def is_held_out(*key: object) -> bool:
     return int.from_bytes(digest, "big") % 10 == 0
 
 
-def draw(make: Callable[[], Key], held_out: bool) -> Key:
-    """Draw keys from `make` until one belongs to the wanted split."""
-    while is_held_out(key := make()) != held_out:
+def draw(make: Callable[[], Key], held_out: bool, name: Callable[[Key], object] = lambda key: key) -> Key:
+    """Draw keys from `make` until one belongs to the wanted split; `name` says what the split is decided by."""
+    while is_held_out(name(key := make())) != held_out:
         pass
     return key

@@ -7,19 +7,16 @@ alphabet that grows make it quick to learn; the facts of `recall` ask for the sa
 import numpy as np
 
 from .document import Document, draw
-from .words import ANIMALS, COLOURS, ENDINGS, ONSETS, PEOPLE, THINGS, VOWELS, pick, some
+from .words import ANIMALS, COLOURS, PEOPLE, THINGS, alphabet, pick, some
 
-SYLLABLES = tuple(onset + vowel + ending for ending in ENDINGS for vowel in VOWELS for onset in ONSETS)
 WORDS = COLOURS + ANIMALS + PEOPLE + THINGS
 MENTIONS = 110
 
 
 def write(rng: np.random.Generator, held_out: bool, difficulty: float) -> Document:
     """Write three to eight pairs again and again; each pair, name with word, decides the split."""
-    alphabet = SYLLABLES[: round(14 + (len(SYLLABLES) - 14) * difficulty)]
-    words = {
-        name: draw(lambda name=name: (name, pick(rng, WORDS)), held_out)[1] for name in some(rng, alphabet, size(rng))
-    }
+    names = some(rng, alphabet(difficulty), size(rng))
+    words = {name: draw(lambda name=name: (name, pick(rng, WORDS)), held_out)[1] for name in names}
     document = Document("pairs", "pairs", about={"words": words})
     told: set[str] = set()
     for _ in range(-(-MENTIONS // len(words))):

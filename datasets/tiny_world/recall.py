@@ -31,7 +31,7 @@ def write(rng: np.random.Generator, held_out: bool, difficulty: float) -> Docume
     count = int(rng.integers(FACTS[0], round(FACTS[0] + (FACTS[1] - FACTS[0]) * difficulty) + 1))
     facts: dict[str, str] = {}
     while len(facts) < count:
-        facts[draw(lambda: made_up(rng), held_out)] = VALUES[kind](rng)
+        facts[draw(lambda: made_up(rng, difficulty), held_out)] = VALUES[kind](rng)
     form = talk if rng.random() < 0.35 else note
     document = Document("recall", form.__name__, about={"facts": facts, "before": BEFORE[kind]})
     form(rng, document, gap(rng, difficulty))

@@ -12,6 +12,8 @@ CITIES = tuple("Paris Rome Oslo Lima Cairo Delhi Tokyo Quito Accra Berlin Dublin
 ONSETS = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z")
 VOWELS = ("a", "e", "i", "o", "u")
 ENDINGS = ("l", "n", "r")
+SYLLABLES = tuple(onset + vowel + ending for ending in ENDINGS for vowel in VOWELS for onset in ONSETS)
+FIRST = 14  # syllables that names begin with: telling few apart is learned soon, telling all apart at once is not
 
 
 def pick(rng: np.random.Generator, words: tuple[str, ...]) -> str:
@@ -29,6 +31,12 @@ def syllable(rng: np.random.Generator) -> str:
     return pick(rng, ONSETS) + pick(rng, VOWELS) + pick(rng, ENDINGS)
 
 
-def made_up(rng: np.random.Generator) -> str:
-    """Make up a name of two syllables, one of 44,100: too many to be learned by heart."""
-    return (syllable(rng) + syllable(rng)).capitalize()
+def alphabet(difficulty: float) -> tuple[str, ...]:
+    """The syllables that names are made of: few at difficulty 0, all at 1."""
+    return SYLLABLES[: round(FIRST + (len(SYLLABLES) - FIRST) * difficulty)]
+
+
+def made_up(rng: np.random.Generator, difficulty: float = 1.0) -> str:
+    """Make up a name of two syllables, one of 196 at difficulty 0, of 44,100 at 1: too many to be learned by heart."""
+    syllables = alphabet(difficulty)
+    return (pick(rng, syllables) + pick(rng, syllables)).capitalize()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,10 @@ import numpy as np
 from g4lab.checkpoints import safetensors
 from g4lab.checkpoints.atomic import replaced_directory, write_json
 from g4lab.checkpoints.huggingface_config import config_json, generation_json, text_config
+from g4lab.checkpoints.huggingface_encoders import ENCODERS
+from g4lab.checkpoints.modalities import restricted
 from g4lab.checkpoints.outgoing import Outgoing, outgoing
+from g4lab.checkpoints.processor_config import FILE, processor_json
 from g4lab.checkpoints.rules import Table, row
 from g4lab.checkpoints.source import Source, Tensor
 from g4lab.config import TextConfig
@@ -59,24 +62,30 @@ TABLE = Table(
 )
 
 _PREFIXES = ("model.language_model.", "model.", "language_model.model.", "language_model.", "")
-_TOWERS = re.compile(r"(model\.)?(vision_tower|audio_tower|embed_vision|embed_audio|multi_modal_projector)\.")
+_ENCODER = re.compile(r"(model\.)?(vision_tower|audio_tower|embed_vision|embed_audio|multi_modal_projector)\.")
 _BORROWED = re.compile(r"layers\.(\d+)\.self_attn\.(k_proj|v_proj|k_norm|v_norm)\.")
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model")
 _SHARD_BYTES = 5_000_000_000
 
 
-def open_directory(directory: Path, name: str, label: str | None = None) -> Source:
+def open_directory(
+    directory: Path, name: str, label: str | None = None, modalities: Collection[str] | None = None
+) -> Source:
     """Open a directory with config.json and safetensors; nothing but headers is read.
+
+    `modalities` say which encoders are wanted besides text (see `modalities.py`), None all of them.
 
     Raises: CheckpointError for another kind of model or damaged files.
     """
     values = safetensors.read_json(directory / "config.json")
-    generation = directory / "generation_config.json"
-    stops = safetensors.read_json(generation) if generation.exists() else {}
-    config = text_config(values, stops, name, directory / "config.json")
+    stops, processor = (
+        safetensors.read_json(directory / file) if (directory / file).exists() else {}
+        for file in ("generation_config.json", FILE)
+    )
+    config = restricted(text_config(values, stops, name, directory / "config.json", processor), modalities)
     tensors = safetensors.read_directory(directory)
     prefix = _prefix(tensors, directory)
-    skipped = {key for key in tensors if _TOWERS.match(key) or _is_borrowed(key, config)}
+    skipped = {key for key in tensors if _is_unwanted(key, config) or _is_borrowed(key, config)}
     if "lm_head.weight" in tensors:
         _check_tied(tensors["lm_head.weight"], tensors[prefix + "embed_tokens.weight"])
         skipped.add("lm_head.weight")
@@ -86,7 +95,7 @@ def open_directory(directory: Path, name: str, label: str | None = None) -> Sour
         label=label or name,
         config=config,
         tensors={key: tensor for key, tensor in tensors.items() if key not in skipped},
-        table=TABLE.under(prefix),
+        table=TABLE.under(prefix) + ENCODERS.under(_encoder_prefix(tensors)),
         skipped=tuple(sorted(skipped)),
         origin=str(directory),
         tokenizer=directory if any((directory / file).exists() for file in _TOKENIZER_FILES) else None,
@@ -102,21 +111,25 @@ def save(
     dtype: str | None = None,
     shard_bytes: int = _SHARD_BYTES,
 ) -> None:
-    """Write a directory that transformers' Gemma4ForCausalLM loads to equal logits.
+    """Write a directory that transformers loads to equal logits, encoders and all.
 
     `dtype` ("float32", "bfloat16") defaults to each parameter's own. The directory appears whole or not at all; one
     that holds anything but an earlier save is left as it is.
 
     Raises: InputError for such a directory, CheckpointError for a config that transformers cannot express.
     """
-    parameters = network.parameters()
+    parameters = network.named_variables()
     described = config_json(network.text, dtype or str(parameters["embed.table"].dtype))
     with replaced_directory(Path(directory), name=network.text.name, label=label) as fresh:
         if tokenizer is not None:
             tokenizer.save(fresh)
         write_json(fresh / "config.json", described)
         write_json(fresh / "generation_config.json", generation_json(network.text))
-        _write_shards(fresh, outgoing(TABLE.under("model."), parameters, dtype), shard_bytes)
+        whole = network.vision is not None or network.audio is not None
+        if whole:
+            write_json(fresh / FILE, processor_json(network.text))
+        table = TABLE.under("model.language_model." if whole else "model.") + ENCODERS.under("model.")
+        _write_shards(fresh, outgoing(table, parameters, dtype), shard_bytes)
 
 
 def _write_shards(directory: Path, tensors: list[Outgoing], shard_bytes: int) -> None:
@@ -147,6 +160,20 @@ def _prefix(tensors: Mapping[str, Tensor], directory: Path) -> str:
         directory,
         "give the directory of a whole Gemma 4 checkpoint, not of an adapter or of an encoder alone",
     )
+
+
+def _encoder_prefix(tensors: Mapping[str, Tensor]) -> str:
+    """What stands before the encoders' names, "model." or nothing."""
+    return next((match[1] or "" for match in map(_ENCODER.match, tensors) if match), "model.")
+
+
+def _is_unwanted(name: str, config: TextConfig) -> bool:
+    """Tensors of an encoder that the config does not have."""
+    match = _ENCODER.match(name)
+    if not match:
+        return False
+    kind = next((kind for kind in ("vision", "audio") if kind in match[2]), None)
+    return kind is None or getattr(config, kind) is None
 
 
 def _is_borrowed(name: str, config: TextConfig) -> bool:

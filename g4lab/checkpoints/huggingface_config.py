@@ -1,9 +1,10 @@
-"""A Hugging Face config.json as a TextConfig, and back."""
+"""A Hugging Face config.json as a TextConfig, and back; what it says of encoders is read next door."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from g4lab.checkpoints.huggingface_encoder_config import encoder_fields, whole_json
 from g4lab.config import TextConfig
 from g4lab.errors import CheckpointError
 
@@ -30,8 +31,10 @@ _FIXED = {
 _FAMILIAR = "g4lab reads Gemma 4 as transformers 5 and Google publish it"
 
 
-def text_config(values: dict, generation: dict, name: str, path: Path) -> TextConfig:
-    """The decoder that a config.json describes; `generation` is generation_config.json, which knows the stop tokens.
+def text_config(values: dict, generation: dict, name: str, path: Path, processor: dict | None = None) -> TextConfig:
+    """The model that a config.json describes.
+
+    `generation` is generation_config.json, which knows the stop tokens; `processor` is processor_config.json.
 
     Raises: CheckpointError for another kind of model, a missing field, or a value that g4lab has no layer for.
     """
@@ -83,11 +86,14 @@ def text_config(values: dict, generation: dict, name: str, path: Path) -> TextCo
         pad_id=text.get("pad_token_id") or 0,
         bos_id=text.get("bos_token_id", 2),
         eos_ids=tuple(eos) if isinstance(eos, list) else (eos,),
+        **({} if kind == "gemma4_text" else encoder_fields(values, processor or {}, path)),
     )
 
 
 def config_json(config: TextConfig, dtype: str) -> dict:
-    """The config.json from which transformers' Gemma4ForCausalLM builds the same decoder.
+    """The config.json from which transformers builds the same model.
+
+    Of text alone it is a Gemma4ForCausalLM, with encoders a Gemma4ForConditionalGeneration.
 
     Raises: CheckpointError where transformers would build another one.
     """
@@ -98,7 +104,7 @@ def config_json(config: TextConfig, dtype: str) -> dict:
             "save a model that ends in a global layer",
         )
     mixture = config.experts > 0
-    return {
+    text = {
         "architectures": ["Gemma4ForCausalLM"],
         "attention_bias": False,
         "attention_dropout": 0.0,
@@ -144,6 +150,7 @@ def config_json(config: TextConfig, dtype: str) -> dict:
         "vocab_size": config.vocab_size,
         "vocab_size_per_layer_input": config.ple_vocab_size,
     }
+    return whole_json(config, text, dtype) if config.vision or config.audio else text
 
 
 def generation_json(config: TextConfig) -> dict:

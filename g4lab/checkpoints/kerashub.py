@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 
+from g4lab.checkpoints import kerashub_encoders
 from g4lab.checkpoints.kerashub_config import BACKBONE, text_config
+from g4lab.checkpoints.kerashub_encoders import ENCODERS
+from g4lab.checkpoints.modalities import restricted
 from g4lab.checkpoints.rules import Table, row
 from g4lab.checkpoints.safetensors import read_json
 from g4lab.checkpoints.source import Source, Tensor
@@ -55,7 +58,7 @@ TABLE = Table(
 SINGLE = "model.weights.h5"
 INDEX = "model.weights.json"
 TOKENIZER = Path("assets") / "tokenizer"
-_TOWERS = ("layers/gemma4_vision_encoder", "layers/gemma4_audio_encoder")
+_HOMES = {"vision": "layers/gemma4_vision_encoder", "audio": "layers/gemma4_audio_encoder"}
 # A file names layers by class and number, and a layer's variables by number alone.
 _GROUPS = {
     "token_embedding": "reversible_embedding",
@@ -70,6 +73,8 @@ _FETCH_AGAIN = "the file is damaged or was not downloaded completely: fetch it a
 def h5_path(name: str, config: TextConfig) -> str:
     """Where a preset's file keeps the variable that the table calls `name`."""
     first, *middle, variable = name.split("/")
+    if first in _HOMES:
+        return kerashub_encoders.h5_path(name)
     if first.startswith("block_"):
         number = first.removeprefix("block_")
         group = "gemma4_text_decoder_block" + ("" if number == "0" else f"_{number}")
@@ -80,8 +85,12 @@ def h5_path(name: str, config: TextConfig) -> str:
     return "/".join(["layers", group, *middle, "vars", str(_NUMBERS.get(variable, 0))])
 
 
-def open_directory(directory: Path, name: str, label: str | None = None) -> Source:
+def open_directory(
+    directory: Path, name: str, label: str | None = None, modalities: Collection[str] | None = None
+) -> Source:
     """Open a preset directory; only the shapes of its variables are read.
+
+    `modalities` say which encoders are wanted besides text (see `modalities.py`), None all of them.
 
     Raises: CheckpointError for another kind of preset or damaged files.
     """
@@ -89,12 +98,13 @@ def open_directory(directory: Path, name: str, label: str | None = None) -> Sour
     values = read_json(path)
     if values.get("registered_name") != BACKBONE:
         raise CheckpointError(f"a preset of {values.get('registered_name')!r}", path, f"g4lab reads {BACKBONE}")
-    config = text_config(values["config"], name, path)
+    config = restricted(text_config(values["config"], name, path), modalities)
     by_path = {h5_path(name, config): name for name in names(config)}
+    unwanted = tuple(home for kind, home in _HOMES.items() if getattr(config, kind) is None)
     tensors, skipped = {}, []
     for file in _weight_files(directory):
         for path, tensor in _datasets(file):
-            if path.startswith(_TOWERS) or "seed_generator" in path:
+            if path.startswith(unwanted) or "seed_generator" in path:
                 skipped.append(path)
             else:
                 tensors[by_path.get(path, path)] = tensor
@@ -104,7 +114,7 @@ def open_directory(directory: Path, name: str, label: str | None = None) -> Sour
         label=label or name,
         config=config,
         tensors=tensors,
-        table=TABLE,
+        table=TABLE + ENCODERS,
         skipped=tuple(sorted(skipped)),
         origin=str(directory),
         tokenizer=directory / TOKENIZER if (directory / TOKENIZER / "vocabulary.spm").exists() else None,
@@ -112,9 +122,11 @@ def open_directory(directory: Path, name: str, label: str | None = None) -> Sour
 
 
 def names(config: TextConfig) -> Iterator[str]:
-    """Every name that a decoder of this many layers could have."""
-    for rule in TABLE.rows:
-        for index in range(config.layers if "{i}" in rule.theirs else 1):
+    """Every name that a model with so many layers could have."""
+    for rule in (TABLE + ENCODERS).rows:
+        part = getattr(config, rule.theirs.split("/")[0], config) if rule in ENCODERS.rows else config
+        layers = 0 if part is None else part.layers if "{i}" in rule.theirs else 1
+        for index in range(layers):
             yield rule.theirs.replace("{i}", str(index))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from g4lab.checkpoints.kerashub_encoder_config import encoder_fields, encoder_json
 from g4lab.config import TextConfig
 from g4lab.errors import CheckpointError
 
@@ -31,7 +32,7 @@ _FIXED = {
 
 
 def text_config(values: dict, name: str, where: object) -> TextConfig:
-    """The decoder that a Gemma4Backbone's `get_config()` describes.
+    """The model that a Gemma4Backbone's `get_config()` describes.
 
     keras-hub keeps no token ids in it: pad, bos and eos are Gemma's own, and the tokenizer knows the end of a turn.
 
@@ -73,13 +74,14 @@ def text_config(values: dict, name: str, where: object) -> TextConfig:
         global_theta=values.get("global_rope_wavelength") or 1_000_000.0,
         rotary_fraction=values.get("global_rope_partial_rotary_factor", 1.0),
         bidirectional_images=values.get("use_vision_bidirectional_attention", False),
+        **encoder_fields(values, where),
     )
     _check_rotary(config, where)
     return config
 
 
 def config_json(config: TextConfig, dtype: str) -> dict:
-    """The config.json of a preset from which keras-hub builds the same decoder.
+    """The config.json of a preset from which keras-hub builds the same model.
 
     Raises: CheckpointError where keras-hub would build another one.
     """
@@ -88,7 +90,7 @@ def config_json(config: TextConfig, dtype: str) -> dict:
     return {
         "module": "keras_hub.src.models.gemma4.gemma4_backbone",
         "class_name": "Gemma4Backbone",
-        "config": {"name": "gemma4_backbone", "trainable": True, "dtype": policy, **_fields(config)},
+        "config": {"name": "gemma4_backbone", "trainable": True, "dtype": policy, **_fields(config, policy)},
         "registered_name": BACKBONE,
     }
 
@@ -102,11 +104,10 @@ def _check_rotary(config: TextConfig, where: object) -> None:
         )
 
 
-def _fields(config: TextConfig) -> dict:
+def _fields(config: TextConfig, policy: dict) -> dict:
     mixture = config.experts > 0
     return {
         "vocabulary_size": config.vocab_size,
-        "image_size": None,
         "num_layers": config.layers,
         "num_query_heads": config.heads,
         "num_key_value_heads": config.kv_heads,
@@ -122,8 +123,7 @@ def _fields(config: TextConfig) -> dict:
         "global_head_dim": config.global_head_dim,
         "local_rope_scaling_factor": 1.0,
         "global_rope_scaling_factor": 1.0,
-        "vision_encoder": None,
-        "audio_encoder": None,
+        **encoder_json(config, policy),
         "use_bidirectional_attention": False,
         "use_vision_bidirectional_attention": config.bidirectional_images,
         "layer_norm_epsilon": config.norm_eps,

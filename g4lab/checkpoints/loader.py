@@ -16,7 +16,7 @@ class Loaded:
 
     tensors: int
     skipped: tuple[str, ...]
-    """Tensors of the checkpoint that this network has no place for, by design: image and audio encoders."""
+    """Tensors of the checkpoint that this network has no place for, by design: encoders that were not wanted."""
 
 
 def load_weights(network, source: Source) -> Loaded:
@@ -29,7 +29,7 @@ def load_weights(network, source: Source) -> Loaded:
     """
     from g4lab.runtime import assign, pages
 
-    parameters = network.parameters()
+    parameters = network.named_variables()
     shapes = {name: tuple(variable.shape) for name, variable in parameters.items()}
     rules = source.table.rules(parameters)
     _check(source, rules, shapes)

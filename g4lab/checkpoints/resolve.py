@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from g4lab.checkpoints import huggingface, kerashub, safetensors
@@ -28,33 +29,40 @@ def embedded_names() -> list[str]:
     return sorted(path.parent.name for path in EMBEDDED.glob("*/config.json"))
 
 
-def open_source(spec, name: str | None = None) -> Source:
+def open_source(spec, name: str | None = None, modalities: Collection[str] | None = None) -> Source:
     """Open a checkpoint; of its tensors only the shapes are read.
 
     `spec` is an embedded name ("tiny-moe"), a released size ("e2b-it", downloaded), a local directory,
     "hf://owner/name[@revision]", "kaggle://keras/gemma4/keras/<preset>/<version>", or a live keras_hub model. A name
-    wins over a directory of the same name: write "./e2b" for the directory.
+    wins over a directory of the same name: write "./e2b" for the directory. `modalities` ("text", "image", "video",
+    "audio") say which encoders are wanted, None all that there are.
 
     Raises: InputError for a spec that means nothing, DownloadError, CheckpointError.
     """
     if not isinstance(spec, (str, os.PathLike)):
         from g4lab.checkpoints.kerashub_live import open_model
 
-        return open_model(spec)
+        return open_model(spec, modalities)
+    directory, given = _located(spec)
+    return open_directory(directory, name or given, modalities)
+
+
+def _located(spec: str | os.PathLike) -> tuple[Path, str | None]:
+    """The directory of a checkpoint, fetched if need be, and the name that the spec gives it."""
     text = os.fspath(spec)
     if text.startswith("hf://"):
         repository = text.removeprefix("hf://")
-        return open_directory(from_huggingface(repository), name or repository.partition("@")[0].split("/")[-1])
+        return from_huggingface(repository), repository.partition("@")[0].split("/")[-1]
     if text.startswith("kaggle://"):
         handle = text.removeprefix("kaggle://")
-        return open_directory(from_kaggle(handle), name or handle.split("/")[3])
+        return from_kaggle(handle), handle.split("/")[3]
     if isinstance(spec, str) and text in embedded_names():
-        return open_directory(EMBEDDED / text)
+        return EMBEDDED / text, None
     if isinstance(spec, str) and text in HUGGINGFACE_NAMES:
-        return open_directory(from_huggingface(HUGGINGFACE_NAMES[text]), name or text)
+        return from_huggingface(HUGGINGFACE_NAMES[text]), text
     directory = Path(text).expanduser()
     if text and directory.is_dir():
-        return open_directory(directory, name)
+        return directory, None
     raise InputError(
         f"{text!r} is a file: a checkpoint is a directory" if directory.is_file() else f"there is no model {text!r}",
         "g4lab.load",
@@ -63,7 +71,7 @@ def open_source(spec, name: str | None = None) -> Source:
     )
 
 
-def open_directory(directory: Path, name: str | None = None) -> Source:
+def open_directory(directory: Path, name: str | None = None, modalities: Collection[str] | None = None) -> Source:
     """Open a local directory of either layout.
 
     Raises: CheckpointError for a directory that is neither, or whose weights could run code when loaded.
@@ -73,9 +81,9 @@ def open_directory(directory: Path, name: str | None = None) -> Source:
     name = name or mark.get("name") or directory.resolve().name
     label = mark.get("label")
     if files & {kerashub.SINGLE, kerashub.INDEX}:
-        return kerashub.open_directory(directory, name, label)
+        return kerashub.open_directory(directory, name, label, modalities)
     if files & {safetensors.SINGLE, safetensors.INDEX}:
-        return huggingface.open_directory(directory, name, label)
+        return huggingface.open_directory(directory, name, label, modalities)
     pickles = sorted(file for file in files if file.endswith(_PICKLES))
     if pickles:
         raise CheckpointError(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 Shape = tuple[int, ...]
+_LAYER = re.compile(r"\blayers\.(\d+)\.")
 
 
 @dataclass(frozen=True)
@@ -81,23 +82,27 @@ def row(theirs: str, ours: str | tuple[str, ...], layout: str, joined: int | Non
 
 @dataclass(frozen=True)
 class Table:
-    """Every rule of one library, with `{i}` for the layer and `prefix` before each of their names."""
+    """Every rule of one library, with `{i}` for the layer."""
 
     rows: tuple[Rule, ...]
-    prefix: str = ""
 
     def under(self, prefix: str) -> Table:
-        """The same table for a checkpoint that puts a prefix before each name."""
-        return Table(self.rows, prefix)
+        """The same table for a checkpoint that puts a prefix before each name of theirs."""
+        return Table(tuple(replace(rule, theirs=prefix + rule.theirs) for rule in self.rows))
+
+    def __add__(self, other: Table) -> Table:
+        """The rules of both."""
+        return Table(self.rows + other.rows)
 
     def rules(self, parameters: Iterable[str]) -> list[Rule]:
         """The rules that fill these parameters of ours, in their order."""
         by_parameter = {name: rule for rule in self.rows for name in rule.ours}
         rules: dict[str, Rule] = {}
         for name in parameters:
-            rule = by_parameter[re.sub(r"^layers\.\d+\.", "layers.{i}.", name)]
-            index = name.split(".")[1]
-            theirs = self.prefix + rule.theirs.replace("{i}", index)
+            layer = _LAYER.search(name)
+            rule = by_parameter[_LAYER.sub("layers.{i}.", name)]
+            index = layer[1] if layer else ""
+            theirs = rule.theirs.replace("{i}", index)
             ours = tuple(part.replace("{i}", index) for part in rule.ours)
             rules[theirs] = Rule(theirs, ours, rule.layout, rule.joined)
         return list(rules.values())

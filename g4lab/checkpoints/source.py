@@ -57,11 +57,11 @@ class Source:
     """What views call the model: the checkpoint's name, or "tiny, trained by g4lab"."""
     config: TextConfig
     tensors: Mapping[str, Tensor] = field(repr=False)
-    """The decoder's tensors by the checkpoint's own names."""
+    """The tensors by the checkpoint's own names."""
     table: Table = field(repr=False)
     """Which tensor becomes which of our parameters."""
     skipped: tuple[str, ...] = field(default=(), repr=False)
-    """Tensors left unread: image and audio encoders, unused K/V of borrowing layers, a second copy of a tied table."""
+    """Tensors left unread: unwanted encoders, unused K/V of borrowing layers, a second copy of a tied table."""
     origin: str
     """Where it was found: a directory or an object."""
     tokenizer: Path | bytes | None = None

@@ -20,9 +20,15 @@ def generate(
     top_k: Annotated[int, typer.Option(min=1, help="Draw from the k likeliest tokens.")] = 64,
     top_p: Annotated[float, typer.Option(min=0.0, max=1.0, help="... that together hold this probability.")] = 0.95,
     seed: Annotated[int | None, typer.Option(help="The same seed draws the same text.")] = None,
+    image: Annotated[list[str] | None, typer.Option(help="A picture's path; may be given again.")] = None,
+    audio: Annotated[list[str] | None, typer.Option(help="A sound's path; may be given again.")] = None,
+    video: Annotated[list[str] | None, typer.Option(help="A film's path; may be given again.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document at the end.")] = False,
 ) -> None:
-    """Continue PROMPT with the model SOURCE, streaming to standard output."""
+    """Continue PROMPT with the model SOURCE, streaming to standard output.
+
+    With pictures, sounds or films PROMPT is a question about them: the user's turn of a conversation.
+    """
     text = sys.stdin.read() if prompt == "-" else prompt
     if not text:
         raise InputError("the prompt is empty", "g4lab generate", "give some text to continue")
@@ -32,7 +38,12 @@ def generate(
     started = time.perf_counter()
     pieces = []
     for piece in model.stream(
-        text, max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed
+        _asked(text, image=image, audio=audio, video=video),
+        max_new_tokens=max_new_tokens,
+        temperature=temperature,
+        top_k=top_k,
+        top_p=top_p,
+        seed=seed,
     ):
         pieces.append(piece)
         if not json:
@@ -50,3 +61,9 @@ def generate(
             "seconds": round(time.perf_counter() - started, 3),
         }
     )
+
+
+def _asked(text: str, **paths: list[str] | None) -> str | list[dict]:
+    """The text alone, or a user's turn of media and the text."""
+    media = [{"type": kind, kind: path} for kind, given in paths.items() for path in given or ()]
+    return [{"role": "user", "content": [*media, {"type": "text", "text": text}]}] if media else text

@@ -12,6 +12,7 @@ from g4lab.checkpoints.resolve import embedded_names, open_source
 from g4lab.commands.output import show, show_json, table
 from g4lab.config import PRESETS, TextConfig, preset
 from g4lab.errors import InputError
+from g4lab.models.encoder_plan import encoder_counts
 from g4lab.models.plan import Layer, parameter_counts, plan
 
 
@@ -46,13 +47,15 @@ def as_json(config: TextConfig) -> dict:
         asdict(layer) | {"borrows": layer.borrows, "cache_bytes_per_token": layer.cache_bytes_per_token()}
         for layer in plan(config)
     ]
-    counts = parameter_counts(config)
+    counts, encoders = parameter_counts(config), encoder_counts(config)
     return {
         "name": config.name,
         "config": config.to_dict(),
         "plan": rows,
         "parameters": counts,
         "total_parameters": sum(counts.values()),
+        "encoder_parameters": encoders,
+        "total_parameters_with_encoders": sum(counts.values()) + sum(encoders.values()),
     }
 
 
@@ -98,6 +101,10 @@ def _parameters(config: TextConfig, counts: dict[str, int]):
     total = sum(counts.values())
     rows = [(part, f"{count:,}", f"{count / total:.1%}") for part, count in counts.items()]
     rows.append(("language model", f"{total:,}", "100.0%"))
+    encoders = encoder_counts(config)
+    if encoders:
+        rows += [(part, f"{count:,}", "") for part, count in encoders.items()]
+        rows.append(("with its encoders", f"{total + sum(encoders.values()):,}", ""))
     caption = None
     if config.experts:
         active = total - counts["experts"] * (config.experts - config.chosen) // config.experts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,6 +11,7 @@ from keras import ops
 from g4lab import runtime
 from g4lab.generation.sampling import Sampling, choose
 from g4lab.models import cache as caches
+from g4lab.models.embeddings import SoftTokens
 from g4lab.models.masks import EMPTY
 from g4lab.models.memory import CallMemory
 from g4lab.models.sites import Edit
@@ -30,10 +31,12 @@ def generate(
     edits: Sequence[tuple[str, Edit]] = (),
     steps: int = STEPS,
     least: int = 16,
+    soft: Callable[[np.ndarray, np.ndarray], SoftTokens] | None = None,
 ) -> Iterator[np.ndarray]:
     """New tokens in pieces of up to `steps` columns; a row that has ended goes on with the pad id.
 
     Rows may differ in length. Prompts and caches are padded to few sizes, at least `least`, where sizes are compiled.
+    `soft` places the soft tokens of media, once it is given the padded tokens and positions.
 
     Shapes: yields int32 [B, up to steps].
     """
@@ -52,7 +55,10 @@ def generate(
 
     read = partial(_read, network, capacity=capacity, **drawn)
     (token, ended, state), _ = watched.run(
-        ("read", capacity, *drawn.values()), read, tokens, positions, uniforms[0], *settings, edits=edits
+        ("read", capacity, *drawn.values()),
+        read,
+        *(tokens, positions, uniforms[0], *settings, *([] if soft is None else [soft(tokens, positions)])),
+        edits=edits,
     )
     yield runtime.to_numpy(token)[:, None]
     continued = partial(_continue, network, **drawn)
@@ -67,6 +73,7 @@ def generate(
             continued,
             *(token, position, ended, state, draws, np.asarray(count, np.int32), *settings),
             edits=edits,
+            donate=(3,),  # the old cache: the new one takes its memory
         )
         ran = int(ran)
         yield runtime.to_numpy(new)[:, :ran]
@@ -100,10 +107,10 @@ def _padded(stop_ids: Sequence[int]) -> np.ndarray:
     return np.asarray([*stop_ids, *[-1] * (bucket(len(stop_ids), 8) - len(stop_ids))], np.int32)
 
 
-def _read(network, tokens, positions, uniform, numbers, stops, *, capacity, greedy, top_k):
+def _read(network, tokens, positions, uniform, numbers, stops, soft=None, *, capacity, greedy, top_k):
     """The prompt in one go: the first new token, and the cache that holds the prompt."""
     memory = CallMemory(positions)
-    hidden = network.hidden(tokens, positions, memory)
+    hidden = network.hidden(tokens, positions, memory, soft)
     token = choose(network.logits(hidden[:, -1:])[:, 0], uniform, numbers, greedy, top_k)
     state = caches.after_prompt(network.text, memory, positions, capacity)
     return token, _is_stop(token, stops), state

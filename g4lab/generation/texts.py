@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
 
@@ -13,6 +13,7 @@ from g4lab.errors import InputError
 from g4lab.generation.loop import STEPS, generate
 from g4lab.generation.sampling import Sampling
 from g4lab.generation.stopping import StopStrings
+from g4lab.models.sites import Edit
 from g4lab.models.watched import Watched
 from g4lab.text.tokenizer import Tokenizer
 
@@ -27,11 +28,13 @@ class Request:
     seed: int | None
     stop_ids: frozenset[int]
     stop_texts: tuple[str, ...] = ()
-    edits: Mapping = field(default_factory=dict)
+    edits: Sequence[tuple[str, Edit]] = ()
     steps: int = STEPS
     """The most tokens between two results."""
     least: int = 16
     """The shortest sequence that is compiled for."""
+    soft: Callable | None = None
+    """As in `loop.generate`."""
 
     def __post_init__(self):
         if self.max_new_tokens < 1:
@@ -53,6 +56,7 @@ def new_ids(watched: Watched, request: Request) -> Iterator[list[list[int]]]:
         request.edits,
         request.steps,
         request.least,
+        request.soft,
     )
     open_rows = [True] * len(request.rows)
     for piece in pieces:
@@ -85,6 +89,15 @@ def texts(watched: Watched, tokenizer: Tokenizer, request: Request) -> Iterator[
         if not ending.found:
             made[b] += ending.flush()
     yield list(made)
+
+
+def pieces(whole: Iterator[list[str]]) -> Iterator[str]:
+    """What each text of one row adds to the text before it."""
+    shown = 0
+    for (text,) in whole:
+        if len(text) > shown:
+            yield text[shown:]
+            shown = len(text)
 
 
 def stops(stop: Any) -> tuple[tuple[str, ...], frozenset[int]]:

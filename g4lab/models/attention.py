@@ -12,6 +12,11 @@ from g4lab.models.projection import Projection
 from g4lab.models.rope import rotate
 from g4lab.models.sites import observe
 from g4lab.models.softmax import softmax
+from g4lab.models.windows import cut, joined
+from g4lab.runtime import reshape
+
+BLOCK = 1024
+"""Queries of a long text that a global layer works on at a time."""
 
 
 class Attention(Part):
@@ -51,13 +56,35 @@ class Attention(Part):
         return ops.transpose(key, (0, 2, 1, 3)), ops.transpose(value, (0, 2, 1, 3))
 
     def call(self, x, rope, keys, values, mask, site: str):
-        """Read `values` where `mask` allows.
+        """Read `values` where `mask` allows; a mask of fewer queries than T is one of windows (`windows.py`).
 
-        Shapes: x [B,T,D], keys and values [B,K,S,H], mask [B,T,S] bool -> [B,T,D].
+        Shapes: x [B,T,D], keys and values [B,K,S,H], mask [B,T,S] or [B * windows, W, 2W] bool -> [B,T,D].
         """
         query = observe(f"{site}.attention.q", rotate(self.query_norm(self.query(x)), *rope))
-        heads = observe(f"{site}.attention.heads", attend(query, keys, values, mask))
-        return self.output_(heads)
+        length, window = query.shape[1], mask.shape[1]
+        if window < length:
+            heads = joined(attend(*cut(query, keys, values, window), mask), length)
+        elif self.layer.window is None and length == keys.shape[2]:
+            heads = attend_in_blocks(query, keys, values, mask)
+        else:
+            heads = attend(query, keys, values, mask)
+        return self.output_(observe(f"{site}.attention.heads", heads))
+
+
+def attend_in_blocks(query, keys, values, mask):
+    """As `attend` of a causal mask over the queries' own tokens, `BLOCK` queries at a time with the keys up to them.
+
+    Of the pairs of a long text nearly half lie in the future; they are not scored, and the others not all at once.
+
+    Shapes: as `attend`, with S = T.
+    """
+    length = query.shape[1]
+    ends = [*range(BLOCK, length, BLOCK), length]
+    parts = [
+        attend(query[:, start:end], keys[:, :, :end], values[:, :, :end], mask[:, start:end, :end])
+        for start, end in zip([0, *ends], ends, strict=False)
+    ]
+    return parts[0] if len(parts) == 1 else ops.concatenate(parts, axis=1)
 
 
 def attend(query, keys, values, mask):
@@ -67,9 +94,9 @@ def attend(query, keys, values, mask):
     """
     batch, length, heads, head_dim = query.shape
     groups = heads // keys.shape[1]
-    query = ops.transpose(ops.reshape(query, (-1, length, keys.shape[1], groups, head_dim)), (0, 2, 3, 1, 4))
+    query = ops.transpose(reshape(query, (-1, length, keys.shape[1], groups, head_dim)), (0, 2, 3, 1, 4))
     scores = ops.einsum("bkgth,bksh->bkgts", query, keys)
     scores = ops.where(mask[:, None, None], ops.cast(scores, "float32"), HIDDEN)
     pattern = ops.cast(softmax(scores), values.dtype)
     mixed = ops.einsum("bkgts,bksh->bkgth", pattern, values)
-    return ops.reshape(ops.transpose(mixed, (0, 3, 1, 2, 4)), (-1, length, heads, head_dim))
+    return reshape(ops.transpose(mixed, (0, 3, 1, 2, 4)), (-1, length, heads, head_dim))

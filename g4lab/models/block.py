@@ -72,5 +72,5 @@ class Block(Part):
             return dense
         dense = observe(f"{self.site}.dense.output", self.dense_post_norm(dense))
         chosen, weights = self.router(x, self.site)
-        sparse = self.experts_post_norm(self.experts(self.experts_norm(x), chosen, weights))
+        sparse = self.experts_post_norm(self.experts(self.experts_norm(x), chosen, weights, self.site))
         return dense + observe(f"{self.site}.experts.output", sparse)

@@ -1,6 +1,8 @@
-"""Tokens to vectors: the tied embedding, and the per-layer embeddings (PLE) of the E models."""
+"""Tokens to vectors: the tied embedding, the soft tokens among them, and the per-layer embeddings (PLE)."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 from keras import ops
 
@@ -35,6 +37,27 @@ class TokenEmbedding(Part):
         """
         logits = ops.cast(ops.einsum("btd,vd->btv", x, value_of(self.table)), "float32")
         return logits if self.softcap is None else self.softcap * ops.tanh(logits / self.softcap)
+
+
+class SoftTokens(NamedTuple):
+    """What pictures, films and sounds have become, and where it stands among the tokens.
+
+    Shapes: vectors [R,D]; places int [B,T], the vector of each position or -1 where there is text; ends int [B,T], the
+    position of the last token of the same picture, or the position itself.
+    """
+
+    vectors: object
+    places: object
+    ends: object
+
+
+def merged(x, soft: SoftTokens):
+    """The soft tokens in the place of embedded text, as they are: not scaled by sqrt(D).
+
+    Shapes: x [B,T,D] -> [B,T,D].
+    """
+    vectors = ops.cast(ops.take(soft.vectors, ops.maximum(soft.places, 0), axis=0), x.dtype)
+    return ops.where(soft.places[..., None] >= 0, vectors, x)
 
 
 class PerLayerEmbeddings(Part):

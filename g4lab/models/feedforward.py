@@ -14,16 +14,16 @@ def gated(gate, up):
 
 
 class FeedForward(Part):
-    """down(gelu(gate x) * (up x)).
+    """down(gelu(gate x) * (up x)), of linear maps of the kind `linear`.
 
     Shapes: [B,T,D] -> [B,T,D].
     """
 
-    def __init__(self, width: int, hidden: int, dtype=None):
+    def __init__(self, width: int, hidden: int, dtype=None, linear=Projection):
         super().__init__(dtype=dtype)
-        self.gate = Projection("btd,df->btf", (width, hidden), dtype)
-        self.up = Projection("btd,df->btf", (width, hidden), dtype)
-        self.down = Projection("btf,fd->btd", (hidden, width), dtype)
+        self.gate = linear("btd,df->btf", (width, hidden), dtype)
+        self.up = linear("btd,df->btf", (width, hidden), dtype)
+        self.down = linear("btf,fd->btd", (hidden, width), dtype)
 
     def call(self, x):
         return self.down(gated(self.gate(x), self.up(x)))

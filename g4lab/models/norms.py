@@ -13,10 +13,7 @@ def rms_norm(x, scale=None, eps: float = 1e-6):
     Shapes: x [..., D], scale [D] or None -> [..., D] in x's dtype.
     Differs: Gemma 1 to 3 multiply by (1 + scale); Gemma 4 multiplies by scale.
     """
-    y = ops.cast(x, "float32")
-    y = y * ops.rsqrt(ops.mean(ops.square(y), axis=-1, keepdims=True) + eps)
-    if scale is not None:
-        y = y * ops.cast(scale, "float32")
+    y = ops.rms_normalization(ops.cast(x, "float32"), scale, epsilon=eps)
     return ops.cast(y, x.dtype)
 
 

@@ -76,29 +76,41 @@ def parameter_counts(config: TextConfig) -> dict[str, int]:
 
     The layer scalars are stored constants, not parameters, as in the published counts.
     """
+    parts = Counter(parameters_around(config))
+    for layer in plan(config):
+        parts.update(parameters_inside(config, layer))
+    return dict(parts)
+
+
+def parameters_around(config: TextConfig) -> dict[str, int]:
+    """Parameters by part that belong to no single layer: the tables, the filling of the PLE, the last norm."""
     width = config.width
-    parts: Counter[str] = Counter()
-    parts["token embedding"] = config.vocab_size * width
+    parts = {"token embedding": config.vocab_size * width}
     if config.ple_dim:
         stacked = config.layers * config.ple_dim
         parts["PLE table"] = config.ple_vocab_size * stacked
-        parts["PLE projections"] = width * stacked + 2 * config.layers * width * config.ple_dim
-        parts["norms"] += config.ple_dim
-    for layer in plan(config):
-        head, own = layer.head_dim, not layer.borrows
-        keys_and_values = (1 if layer.key_is_value else 2) * layer.kv_heads if own else 0
-        parts["attention"] += width * head * (2 * layer.heads + keys_and_values)
-        parts["dense MLP"] += 3 * width * layer.feedforward
+        parts["PLE projections"] = width * stacked
+    return parts | {"norms": width + config.ple_dim}
+
+
+def parameters_inside(config: TextConfig, layer: Layer) -> dict[str, int]:
+    """Parameters by part of one layer."""
+    width, head, own = config.width, layer.head_dim, not layer.borrows
+    keys_and_values = (1 if layer.key_is_value else 2) * layer.kv_heads if own else 0
+    parts = {
+        "attention": width * head * (2 * layer.heads + keys_and_values),
+        "dense MLP": 3 * width * layer.feedforward,
         # before and after attention, before and after the feed-forward part; query, and key where it is owned
-        parts["norms"] += 4 * width + head * (2 if own else 1)
-        if config.ple_dim:
-            parts["norms"] += width
-        if layer.experts:
-            parts["router"] += layer.experts * width + width + layer.experts
-            parts["experts"] += 3 * layer.experts * width * layer.expert_feedforward
-            parts["norms"] += 3 * width
-    parts["norms"] += width
-    return dict(parts)
+        "norms": 4 * width + head * (2 if own else 1),
+    }
+    if layer.ple_dim:
+        parts["PLE projections"] = 2 * width * layer.ple_dim
+        parts["norms"] += width
+    if layer.experts:
+        parts["router"] = layer.experts * width + width + layer.experts
+        parts["experts"] = 3 * layer.experts * width * layer.expert_feedforward
+        parts["norms"] += 3 * width
+    return parts
 
 
 def cache_bytes(config: TextConfig, tokens: int, bytes_per_value: int = 2) -> int:

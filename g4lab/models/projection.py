@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -9,7 +10,7 @@ import keras
 from keras import ops
 
 from g4lab.models.part import Part
-from g4lab.runtime import pages, share
+from g4lab.runtime import pages, reshape, share, value_of
 
 _unset: ContextVar[bool] = ContextVar("weights stay unset", default=False)
 
@@ -47,14 +48,19 @@ class Projection(Part):
     def __init__(self, equation: str, shape: tuple[int, ...], dtype=None):
         super().__init__(dtype=dtype)
         self.equation = equation
-        kernel_letters = equation.split("->")[0].split(",")[1]
-        summed = [
-            size for letter, size in zip(kernel_letters, shape, strict=True) if letter not in equation.split("->")[1]
-        ]
-        fan_in = 1
-        for size in summed:
-            fan_in *= size
-        self.kernel = normal_weight(self, shape, fan_in, "kernel")
+        given, kernel, made = equation.replace("->", ",").split(",")
+        summed = [letter in given and letter not in made for letter in kernel].index(False)
+        self.summed, self.made = shape[:summed], shape[summed:]
+        self.fan_in, self.fan_out = math.prod(self.summed), math.prod(self.made)
+        self.kernel = normal_weight(self, shape, self.fan_in, "kernel")
 
     def call(self, x):
-        return ops.einsum(self.equation, x, self.kernel)
+        # As one product of two matrices: for a kernel of three axes XLA would write a transposed copy at every call,
+        # and every step less counts where a token is a few hundred small steps.
+        kernel, outer = value_of(self.kernel), ops.shape(x)[: -len(self.summed)]
+        if len(kernel.shape) > 2:
+            kernel = reshape(kernel, (self.fan_in, self.fan_out))
+        if len(self.summed) > 1:
+            x = reshape(x, (*outer, self.fan_in))
+        y = ops.matmul(x, kernel)
+        return y if len(self.made) == 1 else reshape(y, (*outer, *self.made))

@@ -7,7 +7,7 @@ other, so the function returns them as extra outputs and a network that nobody w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from difflib import get_close_matches
@@ -57,6 +57,17 @@ def set_to(x, operand):
     return ops.concatenate([earlier, ops.broadcast_to(operand, (x.shape[0], *operand.shape[1:]))], axis=1)
 
 
+def as_edits(edits: Mapping[str, object] | None) -> tuple[tuple[str, Edit], ...]:
+    """Pairs of a pattern and an Edit, from a mapping to functions, arrays or Edits."""
+    return tuple((pattern, _as_edit(edit)) for pattern, edit in (edits or {}).items())
+
+
+def _as_edit(edit: object) -> Edit:
+    if isinstance(edit, Edit):
+        return edit
+    return Edit(edit) if callable(edit) else Edit(set_to, edit)
+
+
 class Tap:
     """What one run of the network records and replaces.
 
@@ -79,6 +90,14 @@ class Tap:
         if any(fnmatchcase(name, pattern) for pattern in self.record):
             self.values[name] = x
         return x
+
+    def offered(self, name: str) -> bool:
+        """Whether this run records or replaces a site, which is known from now on."""
+        patterns = (*self.record, *(pattern for pattern, _ in self.edits))
+        wanted = any(fnmatchcase(name, pattern) for pattern in patterns)
+        if not wanted:  # else it is about to be observed
+            self._seen.append(name)
+        return wanted
 
     def check(self) -> None:
         """Raise an InputError when some pattern matched no site of the run."""
@@ -122,6 +141,12 @@ def watching(tap: Tap):
         yield tap
     finally:
         _active.reset(token)
+
+
+def watched(name: str) -> bool:
+    """Whether somebody watches a site: for values that a network need not put together otherwise."""
+    tap = _active.get()
+    return tap is not None and tap.offered(name)
 
 
 def observe(name: str, x):

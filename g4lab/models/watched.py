@@ -22,6 +22,21 @@ class Watched:
         self._compiled: OrderedDict[Hashable, Callable] = OrderedDict()
         self._lock = Lock()
 
+    def encode(self, kind: str, media, record: Iterable[str] = (), edits: Sequence[tuple[str, Edit]] = ()):
+        """The soft tokens of media of one kind ("image", "video", "audio"), as `Gemma4.soft_tokens` takes them.
+
+        Shapes: -> [R,D], and the recorded values by site ("vision.*", "video.*", "audio.*").
+        """
+        encoder = self.network.audio if kind == "audio" else self.network.vision
+        return self.run(
+            ("soft tokens", kind),
+            lambda medium: self.network.soft_tokens({kind: medium}),
+            media,
+            record=record,
+            edits=edits,
+            variables=encoder.variables,
+        )
+
     def run(
         self,
         key: Hashable,
@@ -29,23 +44,31 @@ class Watched:
         *args,
         record: Iterable[str] = (),
         edits: Sequence[tuple[str, Edit]] = (),
+        donate: tuple[int, ...] = (),
+        variables: list | None = None,
     ):
         """fn(*args) and the recorded values by site.
 
-        `key` tells functions apart that do different things; arrays among `args` may change from run to run.
+        `key` tells functions apart that do different things; arrays among `args` may change from run to run. `donate`
+        lists arguments, by place, that the run may overwrite; `variables` are those that `fn` uses, None those of the
+        text model.
 
         Raises: InputError when a pattern matches no site or an edit cannot be carried out.
         """
         record = tuple(record)
         # The functions alone: an edit's operands arrive as arguments and must not be kept alive with the function.
         functions = tuple((pattern, edit.fn) for pattern, edit in edits)
-        compiled = self._function((key, record, functions), partial(_run, fn, record, functions))
+        compiled = self._function((key, record, functions), partial(_run, fn, record, functions), donate, variables)
         return compiled([edit.operands for _, edit in edits], *args)
 
-    def _function(self, signature: Hashable, fn: Callable) -> Callable:
+    def _function(self, signature: Hashable, fn: Callable, donate: tuple[int, ...], variables) -> Callable:
         with self._lock:
             if signature not in self._compiled:
-                self._compiled[signature] = runtime.compile(fn, self.network)
+                self._compiled[signature] = runtime.compile(
+                    fn,
+                    self.network.text_variables if variables is None else variables,
+                    donate=tuple(1 + place for place in donate),
+                )
                 if len(self._compiled) > KEPT:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(signature)

@@ -19,6 +19,7 @@ from g4lab.errors import InputError
 from g4lab.text import tools as tool_turns
 from g4lab.text.controls import BOS, CHANNEL, CHANNEL_END, THINK, TOOL_RESPONSE, TURN, TURN_END, Control
 from g4lab.text.messages import Message, read
+from g4lab.text.slots import Medium, expand_parts
 from g4lab.text.tokenizer import Tokenizer
 
 # Whether the template of a size writes an empty thought when thinking is off.
@@ -62,6 +63,7 @@ def encode_chat(
     thinking: bool = False,
     add_generation_prompt: bool = True,
     size: str = "e2b-it",
+    media: Sequence[Medium] | None = None,
 ) -> list[int]:
     """The ids of a conversation, in which only the template's control tokens are control tokens.
 
@@ -69,12 +71,17 @@ def encode_chat(
     user's, so that pieces form across that seam as they do in the whole string. For messages without control
     tokens written out in them the ids are therefore exactly `tokenizer.encode(render(...), control=True)`.
 
-    Args: as in `render`.
+    Args: as in `render`, and
+        media: what `g4lab.media` read, for the places in the messages, in their order; each place becomes as many
+            tokens as its medium has soft tokens. Without it each place stays one token.
     Shapes: -> [T].
-    Raises: InputError as `render` does, or when the vocabulary lacks a control token.
+    Raises: InputError as `render` does, or when the vocabulary lacks a control token; MediaError for more places than
+        media, or the other way round.
     """
     ids: list[int] = []
     parts = _conversation(messages, tools, thinking, add_generation_prompt, size)
+    if media is not None:
+        parts = expand_parts(parts, media)
     for is_control, group in groupby(parts, key=lambda part: isinstance(part, Control)):
         stretch = list(group)
         if is_control:

@@ -29,7 +29,7 @@ def build_trace(
     likeliest = np.argsort(-sites["next.logits"], kind="stable")[:CANDIDATES].tolist()
     return Trace(
         tokens=tuple(_token(id, tokenizer) for id in ids),
-        segments=() if tokenizer is None else tuple(_turns(ids, tokenizer)),
+        segments=(*(() if tokenizer is None else _turns(ids, tokenizer)), *_media(ids, config)),
         pieces={id: tokenizer.pieces([id])[0] for id in likeliest if _has_text(id, tokenizer)},
         model={
             "name": name,
@@ -39,6 +39,7 @@ def build_trace(
             "chosen": config.chosen,
             "window": config.window,
             "bidirectional_images": config.bidirectional_images,
+            **({"soft_token_pixels": config.vision.pooling * config.vision.patch_size} if config.vision else {}),
         },
         sites=sites,
     )
@@ -48,6 +49,19 @@ def _token(id: int, tokenizer: Tokenizer | None) -> Token:
     if not _has_text(id, tokenizer):
         return Token(id, f"#{id}")
     return Token(id, tokenizer.pieces([id])[0], tokenizer.kind(id))
+
+
+def _media(ids: Sequence[int], config: TextConfig):
+    """A segment for each unbroken run of placeholders of one kind: a picture, a frame of a film, a sound."""
+    kinds = {getattr(config, f"{kind}_id"): kind for kind in ("image", "video", "audio")}
+    start = 0
+    while start < len(ids):
+        end = start + 1
+        while end < len(ids) and ids[end] == ids[start]:
+            end += 1
+        if ids[start] in kinds:
+            yield Segment(kinds[ids[start]], start, end)
+        start = end
 
 
 def _has_text(id: int, tokenizer: Tokenizer | None) -> bool:

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from g4lab.errors import InputError
+from g4lab.tracing.header import problems
 
 FORMAT = "g4lab.trace"
 VERSION = 1
 HEADER = "header"
 FIELDS = ("tokens", "segments", "pieces", "model", "sites")
+CHANGED = "the file was changed after it was saved: record and save it again"
 
 
 def write(path: str | os.PathLike, header: Mapping[str, Any], sites: Mapping[str, np.ndarray]) -> None:
@@ -55,6 +57,8 @@ def read(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, np.ndarray]
         raise InputError(f"the trace file is damaged ({error})", path, "record and save it again") from error
     header = _parse(path, arrays.pop(HEADER, None))
     _check_arrays(path, header["sites"], arrays)
+    for problem in problems(header, arrays):
+        raise InputError(f"the trace does not fit together: {problem}", path, CHANGED)
     return header, arrays
 
 
@@ -90,7 +94,9 @@ def _parse(path: Path, raw: np.ndarray | None) -> dict[str, Any]:
     return header
 
 
-def _check_arrays(path: Path, described: Mapping[str, list], arrays: Mapping[str, np.ndarray]) -> None:
+def _check_arrays(path: Path, described: Any, arrays: Mapping[str, np.ndarray]) -> None:
+    if not isinstance(described, dict):
+        raise InputError("the trace's header does not say which sites it has", path, CHANGED)
     found = {name: [str(array.dtype), list(array.shape)] for name, array in arrays.items()}
     for name in sorted(described.keys() | found.keys()):
         actual, stated = found.get(name, "missing"), described.get(name, "nothing")
@@ -98,5 +104,5 @@ def _check_arrays(path: Path, described: Mapping[str, list], arrays: Mapping[str
             raise InputError(
                 f'site "{name}" is {actual} but the header says {stated}',
                 path,
-                "the file was changed after it was saved: record and save it again",
+                CHANGED,
             )

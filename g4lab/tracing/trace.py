@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Literal, NamedTuple
@@ -11,7 +11,7 @@ import numpy as np
 
 from g4lab.errors import InputError
 from g4lab.tracing import store
-from g4lab.tracing.attention import attention_pattern, visible_keys
+from g4lab.tracing.attention import between, grouped_patterns, key_bounds, row_blocks
 from g4lab.tracing.routing import Routing
 
 TokenKind = Literal["text", "control", "image", "audio", "video"]
@@ -94,23 +94,60 @@ class Trace:
         """One dict a layer."""
         return self.model["plan"]
 
-    def attention(self, layer: int, head: int) -> np.ndarray:
-        """How much each query reads from each key in one head, computed anew from its queries and keys.
+    def attention(self, layer: int, head: int | None = None) -> np.ndarray:
+        """How much each query reads from each key in one head (None: in all), computed anew from queries and keys.
 
-        Shapes: -> [T,S] float32, rows sum to 1.
+        Shapes: -> [T,S] float32, rows sum to 1; of all heads [N,T,S].
         Raises: InputError when the layer or head does not exist, or its q and k were not recorded.
         """
+        patterns = np.zeros((self._layer(layer)["heads"] if head is None else 1, len(self), len(self)), np.float32)
+        for rows, keys, block in self.attention_blocks(layer, head):
+            patterns[:, rows, keys] = block
+        return patterns if head is None else patterns[0]
+
+    def attention_blocks(
+        self, layer: int, head: int | None = None, start: int = 0, stop: int | None = None
+    ) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """`attention` of the queries from `start` up to `stop`, some at a time, with the keys that these may read.
+
+        Shapes: each (queries, keys, [N,R,S] float32); of one head N is 1.
+        Raises: as `attention`.
+        """
         row = self._layer(layer)
-        if not 0 <= head < row["heads"]:
+        if head is not None and not 0 <= head < row["heads"]:
             raise InputError(
                 f"layer {layer} has no head {head}", repr(self), f"give a number from 0 to {row['heads'] - 1}"
             )
-        queries = self[f"layers.{layer}.attention.q"][:, head]
-        keys = self[f"layers.{row['owner']}.attention.k"][:, head // (row["heads"] // row["kv_heads"])]
+        queries, keys = self[f"layers.{layer}.attention.q"], self[f"layers.{row['owner']}.attention.k"]
+        if head is not None:
+            shared = head // (row["heads"] // row["kv_heads"])
+            queries, keys = queries[:, head : head + 1], keys[:, shared : shared + 1]
+        first, end = self.key_bounds(layer)
+        for rows, seen in row_blocks(first, end, queries.shape[1], start, stop):
+            visible = between(first[rows], end[rows], seen.start, seen.stop)
+            # in double precision, rounded once: `attention_pattern` says why
+            yield rows, seen, grouped_patterns(queries[rows], keys[seen], visible, np.float64).astype(np.float32)
+
+    def key_bounds(self, layer: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first key that each query of this layer may read, and the one after its last: causal, inside the
+        window, and pictures both ways.
+
+        Shapes: -> int32 [T] each.
+        Raises: InputError when the layer does not exist.
+        """
+        row = self._layer(layer)
         # only local layers let the tokens of one picture see each other both ways
         both_ways = self.model.get("bidirectional_images") and row["kind"] == "local"
         spans = [(s.start, s.end) for s in self.segments if both_ways and s.kind in ("image", "video")]
-        return attention_pattern(queries, keys, visible_keys(len(self), row["window"], spans))
+        return key_bounds(len(self), row["window"], spans)
+
+    def visible(self, layer: int) -> np.ndarray:
+        """True where a query of this layer may read a key: `key_bounds` as a mask.
+
+        Shapes: -> [T,S] bool.
+        Raises: InputError when the layer does not exist.
+        """
+        return between(*self.key_bounds(layer), 0, len(self))
 
     def routing(self, layer: int) -> Routing:
         """What the router of one layer did with every token.

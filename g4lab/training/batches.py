@@ -7,13 +7,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from g4lab.training.corpus import tiny_world
-from g4lab.training.recipes import Recipe
+from g4lab.training.recipe import Recipe
 
 _PER_ROW = 64  # room for the documents of one row in the numbering of documents
 
 
+class Rows:
+    """Rows of tokens: what should be said next, and where that is an answer.
+
+    Shapes: tokens int32 [B,T+1]; weights float32 [B,T], what each next token counts in the loss.
+    """
+
+    tokens: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def targets(self) -> np.ndarray:
+        """What the model should say next, [B,T]."""
+        return self.tokens[:, 1:]
+
+    @property
+    def answers(self) -> np.ndarray:
+        """Where the next token belongs to an answer, bool [B,T]."""
+        return self.weights >= tiny_world().ANSWER
+
+
 @dataclass(frozen=True)
-class Batch:
+class Batch(Rows):
     """Rows of one domain each.
 
     Shapes: tokens int32 [B,T+1]; weights float32 [B,T], what each next token counts in the loss; domains [B].
@@ -27,16 +47,6 @@ class Batch:
     def inputs(self) -> np.ndarray:
         """What the model reads, [B,T]."""
         return self.tokens[:, :-1]
-
-    @property
-    def targets(self) -> np.ndarray:
-        """What it should say next, [B,T]."""
-        return self.tokens[:, 1:]
-
-    @property
-    def answers(self) -> np.ndarray:
-        """Where the next token belongs to an answer, bool [B,T]."""
-        return self.weights >= tiny_world().ANSWER
 
 
 class Batches:

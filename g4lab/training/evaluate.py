@@ -7,11 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from g4lab.training import exams
+from g4lab.training import exams, media_exams
 from g4lab.training.corpus import tiny_world
 from g4lab.training.specialisation import specialisation
 
 QUESTIONS = 300
+
+SEEN = (
+    ("colour", "colour of a named shape in a picture", 0.95),
+    ("shape", "shape of a named colour in a picture", 0.95),
+    ("place", "left, right, above or below of another shape", 0.90),
+    ("count", "number of shapes in a picture", None),
+    ("caption", "two shapes and their places described, word for word", None),
+    ("number", "printed three-digit number read exactly", 0.90),
+    ("bar", "tallest or shortest bar of a chart named", 0.90),
+    ("motion", "direction of a moving shape in a clip", 0.90),
+)
+"""What is asked about pictures and films: the kind of question, its name in the card, and the goal."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,15 @@ def evaluate(lab, questions: int = QUESTIONS, tell: Callable[[Score], None] = la
     add("translations exact", exams.ask(lab, exams.exact("phrases", "chat", questions), 40), None, count)
     add("JSON objects exact", exams.ask(lab, exams.exact("tools", "record", questions), 64), None, count)
     add("tool calls exact", exams.ask(lab, exams.exact("tools", "call", questions), 24), None, count)
+    if lab.config.vision:
+        for kind, name, goal in SEEN:
+            add(name, media_exams.share_right(lab, kind, questions), goal, count)
+    if lab.config.audio:
+        wrong = media_exams.word_errors(lab, questions)
+        note = f"{count}; unseen settings of the voices; a word error rate of {wrong:.1%}"
+        add("spoken digits heard right", 1 - wrong, 0.92, note)
+    if not lab.config.experts:
+        return scores
     found = specialisation(*routed(lab, max(10, questions // 5)), lab.config.experts)
     where = f"{found.domain} on expert {found.expert} of layer {found.layer}, {found.share:.1%} of its choices"
     band = f"{where}; 99 % of shuffles stay below {found.band:.2f}"

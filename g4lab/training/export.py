@@ -26,7 +26,7 @@ def export(run: Path, directory: Path) -> None:
     choose_backend()
     config, stored = state.read(run)
     network = Gemma4(config)
-    for name, variable in network.parameters().items():
+    for name, variable in network.named_variables().items():
         assign(variable, stored[name].read(slice(None)))
     staging = run / "export"
     huggingface.save(network, staging, tokenizer=Tokenizer.from_directory(run), label=LABEL, dtype="bfloat16")

@@ -7,7 +7,7 @@ from keras import ops
 
 from g4lab.models.gemma4 import Gemma4
 from g4lab.models.sites import Tap, watching
-from g4lab.training.recipes import Recipe
+from g4lab.training.recipe import Recipe
 
 _ROUTING = ("layers.*.router.probabilities", "layers.*.router.experts")
 
@@ -15,17 +15,18 @@ _ROUTING = ("layers.*.router.probabilities", "layers.*.router.experts")
 class Learner(keras.Model):
     """Predicts the next token, and charges for uneven use of the experts."""
 
-    def __init__(self, network: Gemma4, recipe: Recipe):
+    def __init__(self, network: Gemma4):
         super().__init__()
         self.network = network
-        self.balance = recipe.balance
+        # A variable: another phase may weigh it otherwise, without compiling anew.
+        self.balance = keras.Variable(0.0, trainable=False, dtype="float32", name="balance")
         self.built = True
 
-    def call(self, tokens):
-        """Shapes: tokens int [B,T] -> logits [B,T,V] and the balance loss, a scalar."""
+    def call(self, inputs):
+        """Shapes: tokens int [B,T], or what `Gemma4` takes -> logits [B,T,V] and the balance loss, a scalar."""
         tap = Tap(record=_ROUTING if self.network.text.experts else ())
         with watching(tap):
-            logits = self.network(tokens)
+            logits = self.network(inputs)
         return {"logits": logits, "balance": balance_loss(tap.values)}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -53,34 +54,42 @@ def balance_loss(values: dict):
 
 
 class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
-    """Rise over the warm-up, stay, and fall to nothing over the last part: the end can be moved until it begins."""
+    """Rise over the warm-up, stay, and fall to nothing over the last part; `again` begins a second one at that step."""
 
-    def __init__(self, rate: float, warmup: int, decay: float, steps: int):
+    def __init__(self, rate: float, warmup: int, decay: float, steps: int, again: int | None = None):
         self.rate = rate
         self.warmup = warmup
         self.decay = decay
         self.steps = steps
+        self.again = again
 
     def __call__(self, step):
         step = ops.cast(step, "float32")
+        first = self._share(step, self.again or self.steps)
+        if self.again is None:
+            return self.rate * first
+        return self.rate * ops.where(step < self.again, first, self._share(step - self.again, self.steps - self.again))
+
+    def _share(self, step, steps: int):
         rising = (step + 1) / self.warmup
-        falling = (self.steps - step) / max(1.0, self.decay * self.steps)
-        return self.rate * ops.clip(ops.minimum(rising, falling), 0.0, 1.0)
+        falling = (steps - step) / max(1.0, self.decay * steps)
+        return ops.clip(ops.minimum(rising, falling), 0.0, 1.0)
 
     def get_config(self):
-        return {"rate": self.rate, "warmup": self.warmup, "decay": self.decay, "steps": self.steps}
+        return vars(self)
 
 
 def learner(recipe: Recipe, steps: int, seed: int) -> Learner:
     """A fresh network with its optimizer, ready for `train_on_batch`."""
     keras.utils.set_random_seed(seed)
     network = Gemma4(recipe.config)
-    for name, variable in network.parameters().items():
+    for name, variable in network.named_variables().items():
         if name.endswith("attention.query_norm.scale"):
             variable.assign(ops.full(variable.shape, recipe.sharpness))
-    model = Learner(network, recipe)
+    model = Learner(network)
+    again = recipe.again if recipe.again and recipe.again < steps else None
     optimizer = keras.optimizers.AdamW(
-        Trapezoid(recipe.rate, recipe.warmup, recipe.decay, steps),
+        Trapezoid(recipe.rate, recipe.warmup, recipe.decay, steps, again),
         weight_decay=recipe.weight_decay,
         beta_2=0.95,
         global_clipnorm=1.0,

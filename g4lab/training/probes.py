@@ -8,19 +8,22 @@ from keras import ops
 from g4lab import runtime
 from g4lab.models.sites import Tap, watching
 from g4lab.training.batches import Batches
+from g4lab.training.media_rows import MediaRows
 
 
 class Probe:
     """Held-out rows of every domain, and a compiled function that reads them."""
 
-    def __init__(self, network, batches: Batches, rows: int):
+    def __init__(self, network, batches: Batches, media: MediaRows, rows: int):
         self.experts = network.text.experts
         self.held_out = {domain: batches.held_out(domain, rows) for domain in batches.recipe.domains}
+        kinds = [kind for kinds in batches.recipe.senses.values() for kind in kinds]
+        self.held_out |= {kind: media.held_out(kind, batches.recipe.media.rows) for kind in kinds}
 
-        def read(tokens, targets):
+        def read(inputs, targets):
             tap = Tap(record=("layers.*.router.experts",) if self.experts else ())
             with watching(tap):
-                logits = network(tokens)
+                logits = network(inputs)
             scores = ops.log_softmax(logits, axis=-1)
             surprise = -ops.take_along_axis(scores, targets[..., None], axis=-1)[..., 0]
             return surprise, ops.equal(ops.argmax(logits, axis=-1), targets), tap.values
@@ -31,7 +34,7 @@ class Probe:
         """Loss and share of right answer tokens by domain, and the least and greatest load of an expert (1 is even)."""
         losses, answers, chosen = {}, {}, []
         for domain, batch in self.held_out.items():
-            read = self._read(ops.convert_to_tensor(batch.inputs), ops.convert_to_tensor(batch.targets))
+            read = self._read(batch.inputs, batch.targets)
             surprise, right = (runtime.to_numpy(value) for value in read[:2])
             losses[domain] = round(float(surprise[batch.weights > 0].mean()), 4)
             if batch.answers.any():

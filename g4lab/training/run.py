@@ -6,8 +6,10 @@ import time
 from pathlib import Path
 
 from g4lab.runtime import choose_backend
+from g4lab.text.tokenizer import Tokenizer
 from g4lab.training import state
-from g4lab.training.recipes import Recipe, recipe
+from g4lab.training.recipe import Recipe
+from g4lab.training.recipes import recipe
 
 
 def run(name: str, out: Path, steps: int | None = None, seed: int = 0) -> Path:
@@ -24,19 +26,23 @@ def train(plan: Recipe, out: Path, steps: int | None = None, seed: int = 0) -> P
     choose_backend()  # before anything below imports Keras
     from g4lab.training.batches import Batches
     from g4lab.training.learner import learner
+    from g4lab.training.media_rows import MediaRows
     from g4lab.training.probes import Probe
 
     steps = steps or plan.steps
     state.describe(out, {"model": plan.config.to_dict(), "seed": seed})
     batches = Batches(plan, tokenizer_of(plan, out), seed)
+    media = MediaRows(plan, Tokenizer.from_directory(out), seed, out)
     model = learner(plan, steps, seed)
     done = state.restore(model, out)
     state.cut_log(out, done)
-    probe = Probe(model.network, batches, plan.probe_rows)
+    probe = Probe(model.network, batches, media, plan.probe_rows)
     with progress(steps, done, plan.batch * plan.length) as tell:
         for step in range(done, steps):
             started = time.perf_counter()
-            batch = batches.training(step)
+            sense = plan.sense(step, seed)
+            batch = batches.training(step) if sense is None else media.training(sense, step)
+            model.balance.assign(plan.phase(step).balance)
             model.reset_metrics()  # else Keras returns the mean over all steps so far
             loss = float(model.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights))
             seconds = time.perf_counter() - started
@@ -62,7 +68,7 @@ def tokenizer_of(plan: Recipe, out: Path):
         world = tiny_world()
         texts = [
             document.text
-            for domain in plan.phases[0].mixture
+            for domain in plan.domains
             for document in world.documents(domain, plan.seed_of_tokenizer, plan.documents_of_tokenizer)
         ]
         write_tokenizer(out, train_tokenizer(texts, plan.config.vocab_size))

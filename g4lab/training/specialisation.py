@@ -1,10 +1,12 @@
-"""Which experts a domain wakes more often than chance would, and whether any expert is idle."""
+"""Which experts a domain wakes more often than chance would, and whether any expert is idle: lines of the card."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from g4lab.tracing.specialisation import dealt_ratios, document_counts, domain_ratios, members
 
 SHUFFLES = 1000
 
@@ -31,14 +33,11 @@ def specialisation(choices: list[np.ndarray], domains: list[str], experts: int) 
     Choices are one array a document. Shapes: each int [L,T,C].
     The null shuffles whole documents, not tokens: tokens of one document resemble each other.
     """
-    # [documents, L, E] -> how many choices each document gave each expert
-    counts = np.stack([[np.bincount(layer.ravel(), minlength=experts) for layer in choice] for choice in choices])
-    names = sorted(set(domains))
-    member = np.array([[domain == name for domain in domains] for name in names], float)
+    counts = document_counts(choices, experts)
+    names, member = members(domains)
     overall = counts.sum(0) / counts.sum((0, 2))[:, None]
-    ratios = _ratios(member, counts, experts)
-    rng = np.random.default_rng(0)
-    null = [_ratios(member[:, rng.permutation(len(domains))], counts, experts).max() for _ in range(SHUFFLES)]
+    ratios = domain_ratios(member, counts)
+    null = [dealt.max() for dealt in dealt_ratios(member, counts, SHUFFLES, seed=0)]
     domain, layer, expert = np.unravel_index(ratios.argmax(), ratios.shape)
     return Specialisation(
         layer=int(layer),
@@ -50,9 +49,3 @@ def specialisation(choices: list[np.ndarray], domains: list[str], experts: int) 
         least_load=float(overall.min() * experts),
         most_load=float(overall.max() * experts),
     )
-
-
-def _ratios(member: np.ndarray, counts: np.ndarray, experts: int) -> np.ndarray:
-    """Share of a domain's choices that an expert gets, over the even share. Shapes: -> [domains, L, E]."""
-    by_domain = np.einsum("md,dle->mle", member, counts)
-    return by_domain / by_domain.sum(-1, keepdims=True) * experts

@@ -107,7 +107,7 @@ def log(out: Path, entry: dict) -> None:
 
 def _variables(model) -> dict:
     optimizer = {f"optimizer.{place}": variable for place, variable in enumerate(model.optimizer.variables)}
-    return model.network.parameters() | optimizer
+    return model.network.named_variables() | optimizer
 
 
 def _outgoing(name: str, variable) -> Outgoing:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 ALIGNMENT = 8
-DTYPES = ("uint8", "uint16", "int32", "float16", "float32")
+DTYPES = ("uint8", "uint16", "int32", "float16", "float32", "float64")
 
 
 def pack(arrays: Mapping[str, np.ndarray]) -> tuple[list[dict], bytes]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from g4lab.errors import InputError
+from g4lab.models.switching import BRANCHES
 from g4lab.tracing.trace import Trace
+from g4lab.widgets.routing_sound import require_sound
 
 if TYPE_CHECKING:
     from g4lab.lab import Lab
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def trace_with_routing(trace: Trace, sites: Sequence[str]) -> Trace:
-    """The trace, if the routing of some layer was recorded in it."""
-    if trace.routed_layers:
+    """The trace, if the routing of some layer was recorded in it, and is that of a router."""
+    if require_sound(trace).routed_layers:
         return trace
     if any(row["experts"] for row in trace.plan):
         advice = f"record it: model.trace(prompt, sites={list(sites)})"
@@ -30,16 +32,6 @@ def model_with_router(model: Lab) -> Lab:
     return model
 
 
-def has_model(model: Lab | None) -> None:
-    """Refuse to run or change what is only a recording."""
-    if model is None:
-        raise InputError(
-            "this view shows a recorded trace and has no model to run",
-            "RoutingExplorer",
-            "give it a model and a prompt: RoutingExplorer(model, prompt)",
-        )
-
-
 def experts_exist(trace: Trace, layer: int, experts: Iterable[int]) -> None:
     """Refuse a layer without a router, and experts that it does not have."""
     if layer not in trace.routed_layers:
@@ -49,6 +41,31 @@ def experts_exist(trace: Trace, layer: int, experts: Iterable[int]) -> None:
     for expert in experts:
         if not 0 <= expert <= last:
             raise InputError(f"there is no expert {expert}", f"layer {layer}", f"give a number from 0 to {last}")
+
+
+def branch_exists(trace: Trace, layer: int, branch: str) -> None:
+    """Refuse a layer that is not a mixture, and a branch that it does not have."""
+    experts_exist(trace, layer, ())
+    if branch not in BRANCHES:
+        raise InputError(f"there is no branch {branch!r}", f"layer {layer}", f"choose one of {', '.join(BRANCHES)}")
+
+
+def token_exists(trace: Trace, token: int) -> None:
+    """Refuse a place that the trace does not have."""
+    if not 0 <= token < len(trace):
+        raise InputError(f"there is no token {token}", repr(trace), f"give a number from 0 to {len(trace) - 1}")
+
+
+def comparable(trace: Trace, other: Trace) -> Trace:
+    """The other trace, if its experts are those of the first."""
+    here, there = ((t.model["experts"], t.model["chosen"], t.routed_layers) for t in (trace, other))
+    if here != there:
+        raise InputError(
+            "the two traces have other experts, or other layers",
+            f"{trace.model['name']} and {other.model['name']}",
+            "record the same layers of both texts with one model",
+        )
+    return other
 
 
 def enough_experts_are_on(trace: Trace, changes: Iterable[Reroute]) -> None:

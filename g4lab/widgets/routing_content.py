@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,15 +32,13 @@ def run_arrays(trace: Trace) -> dict[str, np.ndarray]:
     entropy [L,T] in bits; counts, mean_weight, mean_probability [L,E], over the counted tokens.
     """
     layers = [trace.routing(layer) for layer in trace.routed_layers]
-    experts = layers[0].expert_count
+    experts, real = layers[0].expert_count, _real(layers)
     positions = counted(trace)
     divisor = max(len(positions), 1)
     probabilities = np.stack([layer.probabilities for layer in layers]).astype(np.float32)
-    real = np.float32 if probabilities.nbytes <= EXACT_LIMIT else np.float16
     counts = np.stack([routing.expert_counts(layer.experts[positions], experts) for layer in layers])
     arrays = {
-        "experts": smallest_uint(np.stack([layer.experts for layer in layers]), below=experts),
-        "weights": np.stack([layer.weights for layer in layers]).astype(real),
+        **run_choices(trace),
         "entropy": routing.token_entropy(probabilities).astype(real),
         "counts": smallest_uint(counts, below=len(trace) + 1),
         "mean_weight": np.stack([layer.dense_weights()[positions].sum(0) / divisor for layer in layers]),
@@ -51,13 +49,39 @@ def run_arrays(trace: Trace) -> dict[str, np.ndarray]:
     return arrays
 
 
+def without_large(arrays: dict[str, np.ndarray], most: int) -> dict[str, np.ndarray]:
+    """The arrays, without the runs' probabilities where these take more than so many bytes together."""
+    every = [name for name in arrays if name.endswith(".probabilities")]
+    fit = sum(arrays[name].nbytes for name in every) <= most
+    return {name: array for name, array in arrays.items() if fit or name not in every}
+
+
+def run_choices(trace: Trace) -> dict[str, np.ndarray]:
+    """The chosen experts and their weights in all routed layers. Shapes: experts, weights [L,T,C]."""
+    layers = [trace.routing(layer) for layer in trace.routed_layers]
+    return {
+        "experts": smallest_uint(np.stack([layer.experts for layer in layers]), below=layers[0].expert_count),
+        "weights": np.stack([layer.weights for layer in layers]).astype(_real(layers)),
+    }
+
+
+def _real(layers: Sequence[routing.Routing]) -> type:
+    """All digits where every probability of the run would fit with them, half of them where not."""
+    return np.float32 if len(layers) * layers[0].probabilities.size * 4 <= EXACT_LIMIT else np.float16
+
+
+def described_tokens(trace: Trace) -> list[dict[str, Any]]:
+    """The tokens for the page."""
+    return [{"id": token.id, "text": token.text, "kind": token.kind} for token in trace.tokens]
+
+
 def describe(trace: Trace) -> dict[str, Any]:
     """The part of the header that belongs to the model and its tokens."""
     routed = [trace.plan[layer] for layer in trace.routed_layers]
     return {
         "model": {key: trace.model[key] for key in ("name", "label", "experts", "chosen")},
         "layers": [{key: row[key] for key in ("index", "kind", "window", "owner")} for row in routed],
-        "tokens": [{"id": token.id, "text": token.text, "kind": token.kind} for token in trace.tokens],
+        "tokens": described_tokens(trace),
     }
 
 

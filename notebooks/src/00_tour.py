@@ -21,9 +21,11 @@
 # it is true of `tiny-moe`. It is not a finding about Gemma.
 
 # %%
+import numpy as np
+
 import g4lab
 from g4lab import widgets
-from g4lab.tracing import routing
+from g4lab.tracing import balance, routing
 
 MODEL = "tiny-moe"
 model = g4lab.load(MODEL)
@@ -47,7 +49,8 @@ my_guess = None  # a number from 0 to 32
 #
 # `trace` lets the model read the sentence and keeps what the routers did. Beside what was found stands what
 # **pure chance** would leave: if every token drew its experts at random, an expert would be missed by all T
-# tokens with probability $(1 - C/E)^T$, where C of E experts are chosen for a token.
+# tokens with probability $(1 - C/E)^T$, where C of E experts are chosen for a token. The range is what 99 of 100
+# random routings keep to.
 #
 # (`<bos>`, the control token that opens every text, is left out of the count.)
 
@@ -57,20 +60,25 @@ experts, chosen, tokens = model.config.experts, model.config.chosen, len(trace) 
 
 print("tokens       ", tokens)
 print("your guess   ", my_guess)
-print("pure chance  ", round(experts * routing.chance_unused(tokens, experts, chosen), 1))
+expected = experts * routing.chance_unused(tokens, experts, chosen)
+at_random = balance.random_counts(tokens, experts, chosen, draws=10_000, seed=0)
+low, high = np.quantile((at_random == 0).sum(1), [0.005, 0.995])
+print(f"pure chance   {expected:.1f} ({low:.0f} to {high:.0f})")
 for layer in trace.routed_layers:
     unused = routing.unused_share(trace.routing(layer).experts[1:], experts)
     print(f"layer {layer}      ", round(experts * unused), f"of {experts} experts read nothing")
 
 # %% [markdown]
-# Compare each layer with chance before you explain anything. "Many experts never fire" is what chance gives
-# for a short text. A number needs its baseline beside it, and in this course it always has one.
+# Compare each layer with chance before you explain anything. A large part of "many experts never fire" is what
+# chance gives for a short text; only a layer outside the range has something left to explain. A number needs
+# its baseline beside it, and in this course it always has one.
 
 # %% [markdown]
 # ## Look
 #
 # Run the next cell. Layers run upward, as the data flows: your text enters at the bottom. A column is a
-# *place*, the number of an expert; expert 5 of one layer has nothing to do with expert 5 of another.
+# *place*, the number of an expert; expert 5 of one layer has nothing to do with expert 5 of another. (The
+# mark beside a layer is strong where it sees the whole text, pale where it sees a window of it: see chapter 4.)
 #
 # * **Point** at a token: its two experts light up in every layer, and the ticks under the tokens show their
 #   places in the layer marked ▸. **Click** it to pin it. Point away and you see the mean over the whole text
@@ -119,13 +127,15 @@ for text in (prompt, prompt + " purple ball. But the"):
     explored = widgets.RoutingExplorer(model, text)
     before = explored.before
     favourite = before.next_token(1)[0]
-    print(f"after {text[-20:]!r} the favourite is {favourite.text!r}, probability {favourite.probability:.3f}")
+    print(f"after {text[-20:]!r} the favourite is {favourite.text!r}", end=", ")
+    print(f"probability {favourite.probability:.3f}")
     for layer in before.routed_layers:
         expert = int(before.routing(layer).experts[-1, 0])
         explored.reset()
         explored.switch_off(layer, expert)
         change = (explored.after.log_probabilities() - before.log_probabilities())[favourite.id]
-        print(f"   without expert {expert:2d} of layer {layer} its log-probability changes by {change:+.2f}")
+        print(f"   without expert {expert:2d} of layer {layer}", end=" ")
+        print(f"its log-probability changes by {change:+.3f}")
 
 # %% [markdown]
 # Do the two texts agree on how much a single expert matters? Where they differ, think about what else could carry

@@ -19,13 +19,13 @@ from keras import ops  # noqa: E402
 from g4lab.generation.loop import generate  # noqa: E402
 from g4lab.generation.sampling import Sampling  # noqa: E402
 from g4lab.lab import Lab  # noqa: E402
-from g4lab.models.experts import dense, grouped, one_by_one  # noqa: E402
+from g4lab.models.experts import dense, one_by_one  # noqa: E402
 from g4lab.models.rerouting import Reroute, edits  # noqa: E402
 from g4lab.models.sites import Edit, add  # noqa: E402
 from g4lab.models.watched import Watched  # noqa: E402
 from tests.backends.gradients import gradients  # noqa: E402
 from tests.models.networks import MIXTURE, SHARING, forward, network, tokens  # noqa: E402
-from tests.models.routings import ROUTINGS  # noqa: E402
+from tests.models.routings import ROUTINGS, by_banks, by_blocks, by_loads  # noqa: E402
 
 CONFIGS = (MIXTURE, SHARING)
 PROMPTS = [tokens(1, length, seed=length)[0].tolist() for length in (1, 4, 10, 14)]
@@ -69,13 +69,16 @@ def experts() -> dict[str, np.ndarray]:
     for name, routing in ROUTINGS.items():
         upstream = np.random.default_rng(2).standard_normal(routing.tokens.shape).astype("float32")
         upstream, chosen = ops.convert_to_tensor(upstream), ops.convert_to_tensor(routing.experts)
-        for form in (dense, grouped, one_by_one):
+        compiled = runtime.compile(by_loads, network(MIXTURE))
+        found[f"{name}/by_loads/value"] = runtime.to_numpy(compiled(*map(ops.convert_to_tensor, routing)))
+        for form in (dense, one_by_one, by_blocks, by_banks):
 
             def loss(x, weights, *banks, form=form, chosen=chosen, upstream=upstream):
                 return ops.sum(form(x, chosen, weights, *banks) * upstream)
 
             found[f"{name}/{form.__name__}/value"] = runtime.to_numpy(form(*map(ops.convert_to_tensor, routing)))
-            if name in ("some more popular than others", "one token"):
+            derived = form is not by_banks or runtime.shapes_may_follow_data()
+            if derived and name in ("some more popular than others", "one token"):
                 by = gradients(loss, [routing.tokens, routing.weights, *routing[3:]])
                 found |= {f"{name}/{form.__name__}/gradient {i}": gradient for i, gradient in enumerate(by)}
     return found

@@ -42,18 +42,21 @@ def of(answers, *beginnings):
 
 def test_every_backend_answers_everything(found):
     names = set(found["jax"])
-    assert all(set(found[backend]) == names for backend in BACKENDS)
+    # XLA derives nothing whose shapes follow the data.
+    assert all({name for name in found[each] if "by_banks/gradient" not in name} == names for each in BACKENDS)
     assert len(of(found["jax"], "mixture/reading/sites/")) > 20
 
 
 @pytest.mark.parametrize("question", ["reading", "editing"])
-def test_float32_agrees_to_rounding(pair, question):
-    jax, other = (of(answers, f"mixture/{question}", f"sharing/{question}") for answers in pair)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_float32_agrees_to_rounding(found, backend, question):
+    """Each backend beside the median of the three: none of them is the truth that the others round."""
     far = {}
-    for name, x in jax.items():
+    for name, x in of(found[backend], f"mixture/{question}", f"sharing/{question}").items():
+        middle = np.median([found[each][name] for each in BACKENDS], axis=0)
         if x.dtype.kind == "i":
-            np.testing.assert_array_equal(other[name], x, err_msg=name)
-        elif (distance := np.abs(other[name] - x).max() / np.ptp(x)) > 1e-5:
+            np.testing.assert_array_equal(x, middle, err_msg=name)
+        elif (distance := np.abs(x - middle).max() / np.ptp(middle)) > 1e-5:
             far[name] = distance
     assert far == {}
 
@@ -79,7 +82,7 @@ def test_the_forms_of_the_experts_agree(found, backend):
         exact = answers["/".join([*name.split("/")[:2], "dense", name.split("/")[3]])]
         np.testing.assert_allclose(x, exact, atol=1e-5 * max(1, np.abs(exact).max()), err_msg=name)
         compared += 1
-    assert compared == 3 * (5 + 2 * 5)
+    assert compared == (4 if backend == "torch" else 3) * 2 * 5 + 5 * 5
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

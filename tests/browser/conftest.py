@@ -94,6 +94,30 @@ def pages(chromium: Browser) -> Iterator[Callable[..., Page]]:
         assert watched.errors == []
 
 
+@pytest.fixture(scope="module")
+def files(views, tmp_path_factory) -> Path:
+    """A folder with the static page of each of a module's `views`."""
+    folder = tmp_path_factory.mktemp("static")
+    for name, view in views.items():
+        (folder / f"{name}.html").write_text(view.static(), encoding="ascii")
+    return folder
+
+
+@pytest.fixture
+def show(open_page, files, views):
+    """Open a view's file from disk, the first if none is named; returns the page and the frame with the view in it."""
+
+    def make(name: str | None = None, **options):
+        page = open_page(**options)
+        page.goto((files / f"{name or next(iter(views))}.html").as_uri())
+        frame = page.frames[1]
+        expect(frame.locator(".g4-sentence")).not_to_be_empty()
+        page.wait_for_timeout(400)
+        return page, frame
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def pictures() -> Path:
     """Where the tests leave what they saw."""

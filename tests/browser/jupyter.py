@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from playwright.sync_api import Page
@@ -32,6 +33,11 @@ OWN_FOLDERS = (
 )
 
 
+def setup(*lines: str) -> str:
+    """A first cell that finds the tests' own helpers."""
+    return "\n".join(["import sys", f"sys.path.insert(0, {str(ROOT)!r})", *lines])
+
+
 class Server:
     """JupyterLab serving one folder, started as `g4lab lab` starts it but with settings of its own."""
 
@@ -45,6 +51,7 @@ class Server:
             environment.pop(name, None)
         command = [sys.executable, "-m", "jupyterlab", *server_arguments(self.folder, self.port, browser=False)]
         self.log = open(folder / "jupyter.log", "wb")
+        self.environment = environment
         self.process = subprocess.Popen(
             [*command, *ARGUMENTS], env=environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True
         )
@@ -61,6 +68,11 @@ class Server:
     def url(self, name: str) -> str:
         """The page that shows one notebook, in a workspace of its own."""
         return f"http://127.0.0.1:{self.port}/lab/workspaces/{Path(name).stem}/tree/{name}?reset"
+
+    def trust(self, path: Path) -> None:
+        """Sign a notebook, as somebody who has read it does."""
+        code = "import sys; from nbformat.sign import TrustNotebookApp; TrustNotebookApp.launch_instance(sys.argv[1:])"
+        subprocess.run([sys.executable, "-c", code, str(path)], env=self.environment, check=True)
 
     def stop(self) -> None:
         """Stop the server, and with it its kernels."""
@@ -84,8 +96,8 @@ class Notebook:
 
     READY = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
 
-    def __init__(self, page: Page, url: str):
-        self.page = page
+    def __init__(self, page: Page, url: str, folder: Path | None = None):
+        self.page, self.folder = page, folder
         page.goto(url)
         page.wait_for_function(self.READY, timeout=60_000)
 
@@ -119,6 +131,17 @@ class Notebook:
             }""",
             code,
         )
+
+    def told(self, expression: str) -> Any:
+        """What the kernel says that an expression is."""
+        return json.loads(self.execute(f"import json; print(json.dumps({expression}))"))
+
+    def save(self) -> dict:
+        """Save it, and read what was written."""
+        self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.wait_for_function("!window.jupyterapp.shell.currentWidget.model.dirty")
+        path = self.page.evaluate("window.jupyterapp.shell.currentWidget.context.path")
+        return json.loads((self.folder / path).read_text(encoding="utf-8"))
 
     def cells(self) -> int:
         """How many cells the notebook has."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import resource
 import sys
 from pathlib import Path
 
+from benchmarks._memory import resident
 from g4lab import runtime
 
 runtime.choose_backend()
@@ -60,10 +60,11 @@ def write(directory: Path) -> None:
 def load(directory: Path) -> None:
     """Print as JSON the bytes of the network in float32, of its largest tensor, and of the peak above the start."""
     build(directory / SMALL.name)
-    before = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    # Not getrusage's ru_maxrss: a child begins that with what its parent held, here a whole run of tests.
+    before = resident("VmRSS")
     network = build(directory / LARGE.name)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    sizes = [4 * math.prod(variable.shape) for variable in network.parameters().values()]
+    peak = resident("VmHWM")
+    sizes = [4 * math.prod(variable.shape) for variable in network.named_variables().values()]
     print(json.dumps({"loaded": sum(sizes), "largest": max(sizes), "peak": peak - before}))
 
 

@@ -40,7 +40,7 @@ def network(config: TextConfig = CONFIG, dtype: str = "float32", seed: int = 0) 
     with unset_weights():
         made = Gemma4(config, dtype=dtype)
     rng = np.random.default_rng(seed)
-    for variable in made.parameters().values():
+    for variable in made.named_variables().values():
         array = rng.standard_normal(variable.shape, dtype=np.float32)
         assign(variable, array.astype(numpy_dtype(dtype)))
     return made
@@ -48,4 +48,4 @@ def network(config: TextConfig = CONFIG, dtype: str = "float32", seed: int = 0) 
 
 def values(network: Gemma4) -> dict[str, np.ndarray]:
     """Every parameter as numpy."""
-    return {name: to_numpy(variable) for name, variable in network.parameters().items()}
+    return {name: to_numpy(variable) for name, variable in network.named_variables().items()}

@@ -3,11 +3,16 @@
 import numpy as np
 import pytest
 
-from g4lab.checkpoints import huggingface, kerashub
+from g4lab.checkpoints import huggingface, huggingface_encoders, kerashub, kerashub_encoders
 from g4lab.checkpoints.rules import Layout, Rule
-from tests.checkpoints.models import network, values
+from tests.checkpoints.models import CONFIG, network, values
+from tests.parity.media_configs import AUDIO, VISION
 
-TABLES = {"huggingface": huggingface.TABLE, "keras-hub": kerashub.TABLE}
+TABLES = {
+    "huggingface": huggingface.TABLE + huggingface_encoders.ENCODERS,
+    "keras-hub": kerashub.TABLE + kerashub_encoders.ENCODERS,
+}
+SEEING = CONFIG.replace(vision=VISION.replace(layers=1, standardised=True), audio=AUDIO.replace(layers=2))
 
 
 def test_a_layout_names_what_numpy_does():
@@ -41,14 +46,26 @@ def test_joined_parameters_lie_one_after_the_other():
 
 @pytest.mark.parametrize("library", TABLES)
 def test_a_table_covers_every_parameter_once(library):
-    parameters = network().parameters()
+    parameters = network(SEEING).named_variables()
     covered = [name for rule in TABLES[library].rules(parameters) for name in rule.ours]
     assert sorted(covered) == sorted(parameters)
 
 
 @pytest.mark.parametrize("library", TABLES)
+def test_no_two_rules_are_of_one_name(library):
+    names = [rule.theirs for rule in TABLES[library].rules(network(SEEING).named_variables())]
+    assert len(set(names)) == len(names)
+
+
+def test_names_may_stand_under_a_prefix():
+    table = huggingface.TABLE.under("a.") + huggingface_encoders.ENCODERS.under("b.")
+    names = [rule.theirs for rule in table.rules(["layers.3.layer_scalar", "audio.layers.11.norm.scale"])]
+    assert names == ["a.layers.3.layer_scalar", "b.audio_tower.layers.11.norm_out.weight"]
+
+
+@pytest.mark.parametrize("library", TABLES)
 def test_saved_and_loaded_is_the_same(library):
-    parameters = values(network())
+    parameters = values(network(SEEING))
     for rule in TABLES[library].rules(parameters):
         back = {name: np.full_like(parameters[name], np.nan) for name in rule.ours}
         rule.load(slice(None), rule.save(parameters), back)

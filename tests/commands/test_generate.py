@@ -50,3 +50,17 @@ def test_an_empty_prompt_is_refused_before_anything_is_loaded(asked):
     result = CliRunner().invoke(app, ["generate", "tiny-moe", ""])
     assert result.exit_code == 1 and "the prompt is empty" in result.stderr
     assert asked == {}
+
+
+def test_media_make_the_prompt_a_question_about_them(asked):
+    given = ["--image", "a.png", "--audio", "b.wav", "--image", "c.png", "--video", "d.mp4"]
+    CliRunner().invoke(app, ["generate", "tiny-e", "What is it?", *given])
+    (turn,) = asked["prompt"]
+    assert turn["role"] == "user"
+    assert turn["content"] == [
+        {"type": "image", "image": "a.png"},
+        {"type": "image", "image": "c.png"},
+        {"type": "audio", "audio": "b.wav"},
+        {"type": "video", "video": "d.mp4"},
+        {"type": "text", "text": "What is it?"},
+    ]

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
+import g4lab
 from g4lab.cli import app
 
 
@@ -14,7 +15,11 @@ from g4lab.cli import app
 def runs(monkeypatch, tmp_path) -> list:
     """The calls that reach the training, in an empty working folder."""
     runs = []
-    monkeypatch.setitem(sys.modules, "g4lab.training", SimpleNamespace(run=lambda *call: runs.append(call)))
+    training = SimpleNamespace(
+        run=lambda *call: runs.append(call), publish=lambda *call: runs.append(("publish", *call))
+    )
+    monkeypatch.setitem(sys.modules, "g4lab.training", training)
+    monkeypatch.setattr(g4lab, "training", training, raising=False)
     monkeypatch.chdir(tmp_path)
     return runs
 
@@ -42,3 +47,8 @@ def test_there_must_be_something_to_resume(runs):
     result = train("--resume")
     assert result.exit_code == 1 and "holds no run" in result.stderr
     assert runs == []
+
+
+def test_a_trained_model_is_published_on_request(runs):
+    assert train("--publish", "out", "--questions", "7").exit_code == 0
+    assert runs[1:] == [("publish", "tiny-moe", Path("runs/tiny-moe"), Path("out"), 7)]

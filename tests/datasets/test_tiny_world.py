@@ -7,7 +7,7 @@ import pytest
 from g4lab.training.corpus import tiny_world
 
 world = tiny_world()
-CHECKSUM = "54bf6f0a43daca55c4e46f83656738d61f3147b7a5cf8fca9814a5f2c6975dae"
+CHECKSUM = "924172b56a54f7e23c46fe824ccdf115222d65eed9252cf6835a18ffc6fd44f1"
 
 
 def some(domain, split="train", count=150, seed=0):

@@ -35,7 +35,7 @@ def network(config: TextConfig, dtype: str = "float32", seed: int = 0):
 
     with unset_weights():
         made = Gemma4(config, dtype=dtype)
-    for name, variable in made.parameters().items():
+    for name, variable in made.named_variables().items():
         variable.assign(weight(name, tuple(variable.shape), seed))
     return made
 

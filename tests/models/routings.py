@@ -1,10 +1,13 @@
-"""Tokens, experts and weights for the three forms of the experts, ordinary and extreme."""
+"""Tokens, experts and weights for the forms of the experts, ordinary and extreme."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+from keras import ops
+
+from g4lab.models.experts import batched, grouped, many
 
 WIDTH, HIDDEN = 6, 5
 
@@ -51,3 +54,19 @@ MORE_ROUTINGS = ROUTINGS | {
     "a single expert": routed(one_expert(20, 1), 1),
     "exactly one block": routed(one_expert(16, 2), 2),
 }
+
+
+def by_blocks(*arguments, **options):
+    """The sum that `grouped` gives the terms of."""
+    return ops.sum(grouped(*arguments, **options), axis=1)
+
+
+def by_loads(*arguments, **options):
+    """The sum that `many` gives the terms of."""
+    return ops.sum(many(*arguments, **options), axis=1)
+
+
+def by_banks(tokens, experts, weights, gate, up, down):
+    """The sum that `batched` gives the terms of."""
+    most = ops.max(ops.bincount(ops.reshape(experts, (-1,)), minlength=gate.shape[0]))
+    return ops.sum(batched(tokens, experts, weights, gate, up, down, most), axis=1)

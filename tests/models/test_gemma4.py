@@ -29,7 +29,7 @@ def dense():
 
 
 def test_parameters_are_named_after_what_they_are(each):
-    names = list(each.parameters())
+    names = list(each.named_variables())
     assert names[:5] == ["embed.table", "ple.table", "ple.projection.kernel", "ple.norm.scale", names[4]]
     assert names[-1] == "final_norm.scale"
     assert {name.removeprefix("layers.0.") for name in names if name.startswith("layers.0.")} == {
@@ -50,19 +50,19 @@ def test_parameters_are_named_after_what_they_are(each):
 
 
 def test_parameters_are_all_the_variables(each):
-    assert {id(v) for v in each.parameters().values()} == {id(v) for v in each.variables}
-    assert len(each.variables) == len(each.parameters())
+    assert {id(v) for v in each.named_variables().values()} == {id(v) for v in each.variables}
+    assert len(each.variables) == len(each.named_variables())
 
 
 def test_layer_scalars_are_not_trained(each):
-    fixed = {name for name, variable in each.parameters().items() if not variable.trainable}
+    fixed = {name for name, variable in each.named_variables().items() if not variable.trainable}
     assert fixed == {f"layers.{i}.layer_scalar" for i in range(EACH.layers)}
     assert each.count_params() == sum(parameter_counts(EACH).values()) + EACH.layers
 
 
 def test_every_parameter_matters(each):
     """A network that ignores a weight passes every test of shapes."""
-    parameters = each.parameters()
+    parameters = each.named_variables()
     variables = list(parameters.values())
     ids = ops.convert_to_tensor(tokens(1, 8))
 
@@ -128,9 +128,9 @@ def test_saved_and_loaded_by_keras(dense, tmp_path):
     dense.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
     assert loaded.text == DENSE
-    for name, variable in dense.parameters().items():
+    for name, variable in dense.named_variables().items():
         np.testing.assert_array_equal(
-            ops.convert_to_numpy(loaded.parameters()[name]), ops.convert_to_numpy(variable), err_msg=name
+            ops.convert_to_numpy(loaded.named_variables()[name]), ops.convert_to_numpy(variable), err_msg=name
         )
     np.testing.assert_array_equal(forward(loaded, tokens(1, 6)), forward(dense, tokens(1, 6)))
 
@@ -143,12 +143,12 @@ def test_its_config_makes_it_again():
 
 
 def test_fresh_weights_differ_and_unset_ones_are_zero():
-    drawn = {name: ops.convert_to_numpy(v) for name, v in Gemma4(MIXTURE).parameters().items()}
+    drawn = {name: ops.convert_to_numpy(v) for name, v in Gemma4(MIXTURE).named_variables().items()}
     assert drawn["layers.0.experts.gate.kernel"].std() == pytest.approx(MIXTURE.width**-0.5, rel=0.1)
     assert drawn["layers.0.attention.output.kernel"].std() == pytest.approx((6 * 12) ** -0.5, rel=0.1)
     assert not np.array_equal(drawn["layers.0.feedforward.up.kernel"], drawn["layers.1.feedforward.up.kernel"])
     with unset_weights():
-        unset = Gemma4(MIXTURE).parameters()
+        unset = Gemma4(MIXTURE).named_variables()
     assert all(not ops.convert_to_numpy(v).any() for name, v in unset.items() if name.endswith(("kernel", "table")))
 
 

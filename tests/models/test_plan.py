@@ -1,11 +1,12 @@
 """The plan of every released size, and counts that equal the variables of real networks."""
 
 import math
+from collections import Counter
 
 import pytest
 
 from g4lab.config import PRESETS, preset
-from g4lab.models.plan import cache_bytes, parameter_counts, plan
+from g4lab.models.plan import cache_bytes, parameter_counts, parameters_around, parameters_inside, plan
 from tests.parity.configs import FIXED, drawn
 
 TOTALS = {"e2b": 4_628_569_344, "e4b": 7_463_013_376, "26b-a4b": 25_233_141_760, "31b": 30_697_345_280}
@@ -83,7 +84,7 @@ def test_counts_equal_the_variables_of_the_network(config):
     from g4lab.models.projection import unset_weights
 
     with unset_weights():
-        parameters = Gemma4(config, dtype="float32").parameters()
+        parameters = Gemma4(config, dtype="float32").named_variables()
     sizes = {name: math.prod(v.shape) for name, v in parameters.items() if not name.endswith("layer_scalar")}
     assert sum(sizes.values()) == sum(parameter_counts(config).values())
     counted = parameter_counts(config)
@@ -95,3 +96,29 @@ def test_counts_equal_the_variables_of_the_network(config):
         "attention": lambda name: ".attention." in name and name.endswith("kernel"),
     }.items():
         assert counted.get(part, 0) == sum(size for name, size in sizes.items() if belongs(name)), part
+
+
+@pytest.mark.parametrize("name", ["e2b", "e4b", "26b-a4b", "31b"])
+def test_parameters_around_and_inside_the_layers_are_all_there_are(name):
+    config = preset(name)
+    parts = Counter(parameters_around(config))
+    for layer in plan(config):
+        parts.update(parameters_inside(config, layer))
+    assert dict(parts) == parameter_counts(config)
+
+
+def test_parameters_of_one_layer_by_hand():
+    config = preset("e2b")
+    rows = plan(config)
+    # a local owner: 8 query heads and the output, one K and one V head, all 256 wide
+    assert parameters_inside(config, rows[0]) == {
+        "attention": 1536 * 256 * (8 + 8 + 1 + 1),
+        "dense MLP": 3 * 1536 * 6144,
+        "norms": 5 * 1536 + 2 * 256,
+        "PLE projections": 2 * 1536 * 256,
+    }
+    # a global borrower: no K, no V, no norm of K; double-wide
+    borrower = parameters_inside(config, rows[34])
+    assert borrower["attention"] == 1536 * 512 * (8 + 8)
+    assert borrower["dense MLP"] == 3 * 1536 * 12288
+    assert borrower["norms"] == 5 * 1536 + 512

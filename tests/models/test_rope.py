@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from g4lab.models.rope import angles, inverse_frequencies, rotate
+from g4lab.models.frequencies import inverse_frequencies
+from g4lab.models.rope import angles, rotate
 from g4lab.runtime import to_numpy
 
 HEAD_DIM, THETA = 16, 10_000.0

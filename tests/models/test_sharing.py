@@ -18,7 +18,7 @@ def net():
 
 
 def test_borrowers_have_queries_only(net):
-    names = net.parameters()
+    names = net.named_variables()
     for row in plan(net.text):
         for name in OWNED:
             assert (f"layers.{row.index}.attention.{name}" in names) != row.borrows
@@ -27,7 +27,7 @@ def test_borrowers_have_queries_only(net):
 
 def test_owners_get_the_gradient_of_all_readers(net):
     """Against differences of the loss along one direction per parameter: no sharing in that reckoning."""
-    parameters = net.parameters()
+    parameters = net.named_variables()
     names = [f"layers.{layer}.attention.{name}" for layer in (0, 1) for name in OWNED]
     variables = [parameters[name] for name in names]
     rng = np.random.default_rng(0)

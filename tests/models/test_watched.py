@@ -22,6 +22,7 @@ class Toy:
 
     def __init__(self):
         self.traced = 0
+        self.text_variables = []
 
     def __call__(self, x):
         self.traced += 1
@@ -104,7 +105,7 @@ def test_operands_take_the_dtype_of_the_site(watched, toy):
 def test_only_so_many_functions_are_kept(watched, toy, monkeypatch):
     monkeypatch.setattr(watched_module, "KEPT", 3)
     compiled = []
-    monkeypatch.setattr(watched_module.runtime, "compile", lambda fn, network: compiled.append(fn) or fn)
+    monkeypatch.setattr(watched_module.runtime, "compile", lambda fn, network, donate: compiled.append(fn) or fn)
     record = [["a"], ["b"], ["a"], ["*"], ["a", "b"], ["a"], ["b"]]
     for names in record:
         result_of(watched, toy, record=names)

@@ -35,6 +35,11 @@ def build(source: Source) -> Gemma4:
     return network
 
 
+def open_text(directory: Path) -> Source:
+    """A checkpoint as one of text alone: transformers wrote one of them with a vision encoder."""
+    return open_directory(directory, modalities=["text"])
+
+
 def logits(network: Gemma4, ids: np.ndarray) -> np.ndarray:
     return runtime.to_numpy(runtime.compile(network, network)(ops.convert_to_tensor(ids)))
 
@@ -47,7 +52,7 @@ def sites(network: Gemma4, ids: np.ndarray) -> dict[str, np.ndarray]:
 def read(shop: Workshop) -> None:
     """Load what transformers wrote; keep the config, the logits, and where the sites first differ."""
     for config in shop.configs():
-        source = open_directory(shop.checkpoint("theirs", "huggingface", config.name))
+        source = open_text(shop.checkpoint("theirs", "huggingface", config.name))
         network = build(source)
         ids = tokens(config)
         theirs = shop.load("transformers", config.name)
@@ -64,7 +69,7 @@ def read(shop: Workshop) -> None:
 def write(shop: Workshop) -> None:
     """Save what transformers wrote again, in both layouts."""
     for i, config in enumerate(shop.configs()):
-        network = build(open_directory(shop.checkpoint("theirs", "huggingface", config.name)))
+        network = build(open_text(shop.checkpoint("theirs", "huggingface", config.name)))
         limit = 100_000 if i % 2 else 10**9
         huggingface.save(network, shop.checkpoint("ours", "huggingface", config.name), shard_bytes=limit)
         kerashub_save.save(network, shop.checkpoint("ours", "keras-hub", config.name))
@@ -74,7 +79,7 @@ def presets(shop: Workshop) -> None:
     """Load what keras-hub wrote: every parameter must be the one that transformers wrote."""
     for config in shop.configs():
         source = open_directory(shop.checkpoint("theirs", "keras-hub", config.name))
-        other = build(open_directory(shop.checkpoint("theirs", "huggingface", config.name)))
+        other = build(open_text(shop.checkpoint("theirs", "huggingface", config.name)))
         shop.save(
             "presets",
             config.name,
@@ -85,7 +90,7 @@ def presets(shop: Workshop) -> None:
 
 def different_parameters(one: Gemma4, other: Gemma4) -> np.ndarray:
     """Names of the parameters that only one network has, or that are not equal to the last bit."""
-    values = [{name: runtime.to_numpy(value) for name, value in n.parameters().items()} for n in (one, other)]
+    values = [{name: runtime.to_numpy(value) for name, value in n.named_variables().items()} for n in (one, other)]
     names = values[0].keys() | values[1].keys()
     equal = {name for name in values[0].keys() & values[1].keys() if np.array_equal(values[0][name], values[1][name])}
     return np.array(sorted(names - equal), dtype=str)

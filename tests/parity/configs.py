@@ -101,8 +101,8 @@ LIKE_26B = EVERYTHING.replace(
 FIXED = (EVERYTHING, LIKE_E2B, LIKE_E4B, LIKE_26B)
 
 
-def drawn(count: int) -> list[TextConfig]:
-    """So many random configs, the same ones every time."""
+def drawn(count: int, kind: st.SearchStrategy | None = None, name: str = "drawn") -> list[TextConfig]:
+    """So many random configs of a kind, text alone if none is given; the same ones every time."""
     found: list[TextConfig] = []
 
     @settings(
@@ -113,12 +113,12 @@ def drawn(count: int) -> list[TextConfig]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(text_configs())
+    @given(text_configs() if kind is None else kind)
     def collect(config):
         found.append(config)
 
     collect()
-    return [config.replace(name=f"drawn-{i}") for i, config in enumerate(found[-count:])]
+    return [config.replace(name=f"{name}-{i}") for i, config in enumerate(found[-count:])]
 
 
 def all_configs() -> list[TextConfig]:

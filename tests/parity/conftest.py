@@ -25,6 +25,13 @@ STAGES = {
     "reload": ("write", ["transformers_oracle", "reload"], "torch"),
     "keras-hub": ("write", ["kerashub_oracle"], "torch"),
     "presets": ("keras-hub", ["_run", "presets"], "torch"),
+    "media": (None, ["media_oracle", "make"], "torch"),
+    "media on jax": ("media", ["media_run", "read"], "jax"),
+    "media on tensorflow": ("media", ["media_run", "read"], "tensorflow"),
+    "media on torch": ("media", ["media_run", "read"], "torch"),
+    "media written": ("media", ["media_run", "write"], "torch"),
+    "media keras-hub": ("media written", ["media_hub"], "torch"),
+    "media reloaded": ("media written", ["media_oracle", "reload"], "torch"),
 }
 
 

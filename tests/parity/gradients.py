@@ -14,7 +14,7 @@ from tests.parity.workshop import cotangent, tokens
 
 def gradients(network: Gemma4, config: TextConfig) -> dict[str, np.ndarray]:
     """The gradient of sum(cotangent * logits), under transformers' names and in its shapes."""
-    parameters = {name: variable for name, variable in network.parameters().items() if variable.trainable}
+    parameters = {name: variable for name, variable in network.named_variables().items() if variable.trainable}
     ids, weights = ops.convert_to_tensor(tokens(config)), ops.convert_to_tensor(cotangent(config))
 
     def loss():

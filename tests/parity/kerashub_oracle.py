@@ -14,7 +14,7 @@ import keras_hub
 import numpy as np
 
 from g4lab.checkpoints.resolve import open_source
-from tests.parity._run import build, different_parameters
+from tests.parity._run import build, different_parameters, open_text
 from tests.parity.workshop import Workshop, tokens
 
 SHARDED = "like-e2b"
@@ -49,7 +49,7 @@ def main(shop: Workshop) -> None:
             converted=logits(converted, tokens(config)),
             preset=logits(preset, tokens(config)),
             live_different=different_parameters(
-                live, build(open_source(shop.checkpoint("theirs", "huggingface", config.name)))
+                live, build(open_text(shop.checkpoint("theirs", "huggingface", config.name)))
             ),
         )
 

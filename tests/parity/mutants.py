@@ -77,6 +77,26 @@ def replaced(where: str, make: Callable) -> Mutant:
     return mutate
 
 
+def sight(make: Callable) -> Mutant:
+    """Replace who sees whom, in attention over the whole text and in that of its windows."""
+
+    def mutate(network, patch):
+        for module in ("decoder", "windows"):
+            replaced(f"g4lab.models.{module}.visible", make)(network, patch)
+
+    return mutate
+
+
+def every(*mutants: Mutant) -> Mutant:
+    """Several changes at once."""
+
+    def mutate(network, patch):
+        for mutant in mutants:
+            mutant(network, patch)
+
+    return mutate
+
+
 def attribute(path: str, value) -> Mutant:
     """Set an attribute of the network or of a part of it."""
 
@@ -158,7 +178,6 @@ def only_global(change: Callable) -> Callable:
 
 
 FREQUENCIES = "g4lab.models.decoder.inverse_frequencies"
-VISIBLE = "g4lab.models.decoder.visible"
 ATTEND = "g4lab.models.attention.attend"
 
 MUTANTS: dict[str, Mutant] = {
@@ -189,11 +208,11 @@ MUTANTS: dict[str, Mutant] = {
     "one theta for both kinds": replaced(
         FREQUENCIES, lambda f: lambda head_dim, theta, pairs: f(head_dim, 100.0, pairs)
     ),
-    "window off": replaced(VISIBLE, lambda visible: lambda q, k, window: visible(q, k, None)),
-    "window one wider": replaced(VISIBLE, lambda visible: lambda q, k, window: visible(q, k, window and window + 1)),
-    "window one narrower": replaced(VISIBLE, lambda visible: lambda q, k, window: visible(q, k, window and window - 1)),
-    "window on global layers too": replaced(VISIBLE, lambda visible: lambda q, k, window: visible(q, k, window or 5)),
-    "the future is visible": replaced(VISIBLE, lambda visible: lambda q, k, window: visible(q * 0 + 10_000, k, None)),
+    "window off": sight(lambda visible: lambda q, k, window: visible(q, k, None)),
+    "window one wider": sight(lambda visible: lambda q, k, window: visible(q, k, window and window + 1)),
+    "window one narrower": sight(lambda visible: lambda q, k, window: visible(q, k, window and window - 1)),
+    "window on global layers too": sight(lambda visible: lambda q, k, window: visible(q, k, window or 5)),
+    "the future is visible": sight(lambda visible: lambda q, k, window: visible(q * 0 + 10_000, k, None)),
     "sqrt(D) off": attribute("embed.scale", 1.0),
     "soft cap off": attribute("embed.softcap", None),
     "PLE off": branch_off("ple_post_norm"),
@@ -213,7 +232,9 @@ MUTANTS: dict[str, Mutant] = {
     "one expert fewer": one_expert_fewer,
     "half of the double-wide MLP off": half_of_double_wide,
     "MLP gate off": replaced("g4lab.models.feedforward.gated", lambda gated: lambda gate, up: up),
-    "expert gate off": replaced("g4lab.models.blocks.gated", lambda gated: lambda gate, up: up),
+    "expert gate off": every(  # of whichever form serves these tokens
+        *(replaced(f"g4lab.models.{form}.gated", lambda gated: lambda gate, up: up) for form in ("blocks", "experts"))
+    ),
 }
 
 # The norm after the experts takes a token's factor out again, so this one shows in the weights only.

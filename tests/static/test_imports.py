@@ -14,32 +14,80 @@ import pytest
 import g4lab
 
 PACKAGE = Path(g4lab.__file__).parent
-BASE = {"errors", "config"}
+BASE = {"errors", "config", "encoder_config"}
 
 # checkpoints -> models -> sites -> Trace -> metrics -> views: each part, and the parts that it may import.
 # A Trace is numpy and knows no model; a view knows the Trace; a model does not know that it is watched.
 MAY_IMPORT = {
     "errors": set(),
-    "config": {"errors"},
+    "encoder_config": {"errors"},
+    "config": {"errors", "encoder_config"},
     "places": {"errors"},
     "runtime": BASE,
     "text": BASE,
+    # Numpy arrays; the prompt's slots for media are text's.
+    "media": BASE | {"text", "tracing.threads"},
     "inputs": BASE | {"text"},
+    "prompt": BASE | {"inputs", "media", "text"},
+    "encoded": BASE | {"runtime", "media", "models", "generation", "prompt", "text"},
     # plan.py holds the rows of a table, no layers.
     "tracing": BASE | {"text", "models.plan"},
     "models": BASE | {"runtime"},
     "checkpoints": BASE | {"runtime", "text"},
     "generation": BASE | {"runtime", "models", "text"},
     # A view may say what to change in a model, in numbers; the model is handed to it and does the work.
-    "widgets": BASE | {"tracing", "models.rerouting"},
-    "lab": BASE | {"inputs", "runtime", "text", "tracing", "models", "checkpoints", "generation"},
-    "training": BASE | {"runtime", "text", "places", "models", "checkpoints", "generation", "lab"},
+    # It draws a config's plan and its rotary frequencies, and reads a prompt and its media, as the model does.
+    "widgets": BASE
+    | {
+        "tracing",
+        "text",
+        "inputs",
+        "prompt",
+        "media",
+        "models.rerouting",
+        "models.switching",
+        "models.cutting",
+        "models.plan",
+        "models.frequencies",
+    },
+    "lensing": BASE | {"runtime", "tracing", "models"},
+    # What load() returns, by idea: it reads, it writes, and it comes from somewhere.
+    "reader": BASE | {"prompt", "encoded", "lensing", "runtime", "text", "tracing", "models", "generation"},
+    "writer": BASE | {"inputs", "prompt", "encoded", "reader", "text", "generation"},
+    "lab": BASE | {"writer", "models", "checkpoints"},
+    "training": BASE
+    | {"runtime", "text", "media", "prompt", "places", "tracing", "models", "checkpoints", "generation", "lab"},
+    # A chapter's checks are numpy; one file builds the random network, one asks the doctor's arithmetic.
+    "course": BASE
+    | {
+        "lab",
+        "text",
+        "models",
+        "checkpoints",
+        "commands.fits",
+        "commands.machine",
+        "commands.output",
+        "widgets.still",
+    },
+    "exporting": set(),
     "commands": BASE | {"runtime", "places", "models", "checkpoints", "training", "lab"},
     "cli": BASE | {"commands"},
 }
 BACKENDS = {"jax", "jaxlib", "tensorflow", "torch"}
 KNOWS_BACKENDS = {"runtime.py"}
-NO_KERAS = {"errors", "config", "places", "text", "tracing", "widgets", "commands", "cli"}
+NO_KERAS = {
+    "errors",
+    "config",
+    "encoder_config",
+    "places",
+    "text",
+    "media",
+    "tracing",
+    "widgets",
+    "course",
+    "commands",
+    "cli",
+}
 HEAVY = [
     "keras",
     "jax",
@@ -50,6 +98,9 @@ HEAVY = [
     "IPython",
     "anywidget",
     "huggingface_hub",
+    "av",
+    "soxr",
+    "scipy",
 ]
 
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__init__.py" or path.parent != PACKAGE]
@@ -136,9 +187,12 @@ def loaded_by(statement: str) -> set[str]:
         "import g4lab; dir(g4lab)",
         "from g4lab import Trace, G4LabError",
         "from g4lab import text",
+        "from g4lab import media",
         "import g4lab.runtime",
         "from g4lab.models.plan import plan, parameter_counts",
+        "from g4lab.models.frequencies import inverse_frequencies",
         "import g4lab.cli",
+        "import g4lab.course",
     ],
 )
 def test_importing_is_light(statement):

@@ -1,5 +1,7 @@
 """A wheel holds everything that the commands need outside the repository."""
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -55,3 +57,15 @@ def test_an_installed_package_finds_its_own(installed, tmp_path):
         check=True,
     )
     assert child.stdout.split() == ["None", "True", "True", str(installed / "g4lab")]
+
+
+@pytest.mark.slow
+def test_an_installed_package_runs_the_tour(installed, tmp_path):
+    # The cells as one program: a kernel would need the package in the environment that Jupyter starts.
+    cells = json.loads((installed / "g4lab" / "_notebooks" / "00_tour.ipynb").read_text(encoding="utf-8"))["cells"]
+    program = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    (tmp_path / "tour.py").write_text(program + f"\nassert g4lab.__file__.startswith({str(installed)!r})\n")
+    env = {**os.environ, "PYTHONPATH": str(installed)}
+    child = subprocess.run([sys.executable, "tour.py"], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert child.returncode == 0, child.stderr
+    assert "pure chance" in child.stdout

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from g4lab.errors import InputError
-from g4lab.tracing.attention import attention_pattern, visible_keys
+from g4lab.tracing.attention import attention_pattern, key_bounds, row_blocks, visible_keys
 from g4lab.tracing.trace import Segment, Trace
 from tests.tracing.traces import make_trace
 
@@ -16,6 +16,57 @@ def test_a_window_of_two_keys_by_hand():
 def test_a_picture_sees_itself_both_ways():
     expected = [[1, 0, 0, 0], [1, 1, 1, 0], [1, 1, 1, 0], [0, 1, 1, 1]]
     assert visible_keys(4, window=3, spans=[(1, 3)]).astype(int).tolist() == expected
+
+
+def test_a_picture_longer_than_the_window_loses_its_oldest_part():
+    """window and (causal or the same picture), as transformers has it; keras-hub would let rows 3 and 4 see key 1."""
+    expected = [
+        [1, 0, 0, 0, 0, 0],
+        [1, 1, 1, 1, 1, 0],
+        [0, 1, 1, 1, 1, 0],
+        [0, 0, 1, 1, 1, 0],
+        [0, 0, 0, 1, 1, 0],
+        [0, 0, 0, 0, 1, 1],
+    ]
+    assert visible_keys(6, window=2, spans=[(1, 5)]).astype(int).tolist() == expected
+    first, end = key_bounds(6, 2, [(1, 5)])
+    assert first.tolist() == [0, 0, 1, 2, 3, 4] and end.tolist() == [1, 5, 5, 5, 5, 6]
+
+
+@pytest.mark.parametrize("window", [None, 1, 7, 300])
+@pytest.mark.parametrize("heads", [1, 64])
+def test_blocks_cover_every_visible_pair_once(window, heads, monkeypatch):
+    monkeypatch.setattr("g4lab.tracing.attention.BLOCK_PAIRS", 1 << 12)
+    first, end = key_bounds(500, window, [(40, 80)])
+    covered = np.zeros((500, 500), int)
+    widths = []
+    for queries, keys in row_blocks(first, end, heads):
+        covered[queries, keys] += 1
+        widths.append(keys.stop - keys.start)
+    assert covered.max() == 1 and covered[visible_keys(500, window, [(40, 80)])].all()
+    # a local layer never costs the whole text
+    assert max(widths) <= (500 if window is None else 256 + window + 40)
+
+
+def test_all_heads_at_once():
+    trace = make_trace()
+    for layer in range(4):
+        each = np.stack([trace.attention(layer, head) for head in range(4)])
+        np.testing.assert_array_max_ulp(trace.attention(layer), each, 1)
+
+
+@pytest.mark.parametrize("layer", [0, 3])
+def test_a_pattern_is_the_same_in_blocks_of_any_size(layer, monkeypatch):
+    trace = make_trace(["<bos>", *["the"] * 299])
+    whole = attention_pattern(
+        trace[f"layers.{layer}.attention.q"][:, 1], trace[f"layers.{layer}.attention.k"][:, 0], trace.visible(layer)
+    )
+    for pairs in (1 << 8, 1 << 20):
+        monkeypatch.setattr("g4lab.tracing.attention.BLOCK_PAIRS", pairs)
+        np.testing.assert_array_max_ulp(trace.attention(layer, 1), whole, 1)
+    ((rows, keys, row),) = trace.attention_blocks(layer, 1, 217, 218)
+    np.testing.assert_array_max_ulp(row[0, 0], whole[217, keys], 1)
+    assert (rows.start, rows.stop) == (217, 218)
 
 
 def test_pattern_by_hand():

@@ -55,7 +55,7 @@ def test_dtypes_survive_and_bfloat16_becomes_float32(tmp_path):
         "ids": np.arange(3, dtype=np.int16),
         "b": np.full(3, 1.5, bfloat16),
     }
-    Trace((), {"plan": []}, sites).save(tmp_path / "x.npz")
+    Trace((), {"name": "n", "label": "l", "plan": []}, sites).save(tmp_path / "x.npz")
     loaded = Trace.load(tmp_path / "x.npz")
     assert [loaded[s].dtype.name for s in ("half", "ids", "b")] == ["float16", "int16", "float32"]
     assert loaded["b"].tolist() == [1.5] * 3
@@ -150,3 +150,38 @@ def test_reading_a_trace_needs_no_backend(saved):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (lambda header: header.update(tokens="a"), "tokens are not a list"),
+        (lambda header: header["tokens"].__setitem__(1, [1, "a", "smell"]), "token 1 is"),
+        (lambda header: header["tokens"].pop(), "tokens"),
+        (lambda header: header.update(segments=[["user", 3, 99]]), "lies nowhere in 12 tokens"),
+        (lambda header: header.update(pieces={"x": "y"}), "pieces are not texts by id"),
+        (lambda header: header.update(model={}), "no plan"),
+        (lambda header: header["model"].pop("label"), "no label"),
+        (lambda header: header["model"]["plan"][0].update(owner=7), "row 0 of the plan"),
+        (lambda header: header["model"]["plan"][1].update(heads=3), "row 1 of the plan"),
+        (lambda header: header["model"]["plan"].pop(), "is of no layer"),
+        (lambda header: header["model"]["plan"][0].update(experts=5), "router.logits"),
+        (lambda header: header.update(sites=3), "does not say which sites"),
+    ],
+)
+def test_a_header_that_does_not_fit_together(saved, change, words):
+    header = header_of(saved)
+    change(header)
+    rewrite(saved, header=as_bytes(header))
+    with pytest.raises(InputError, match=words) as error:
+        Trace.load(saved)
+    assert str(saved) == error.value.where and error.value.next
+
+
+def test_an_expert_that_does_not_exist(saved):
+    with np.load(saved) as archive:
+        experts = archive["layers.0.router.experts"].copy()
+    experts[2, 1] = 8
+    rewrite(saved, **{"layers.0.router.experts": experts})
+    with pytest.raises(InputError, match="an expert that layer 0 lacks"):
+        Trace.load(saved)

@@ -4,7 +4,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from g4lab.training.recipes import Phase, recipe
+from g4lab.training.recipe import Phase
+from g4lab.training.recipes import recipe
 
 _FULL = recipe("tiny-moe")
 MICRO = replace(
@@ -24,9 +25,11 @@ MICRO = replace(
         expert_feedforward=8,
     ),
     steps=12,
-    phases=(Phase(0, {"arithmetic": 0.5, "recall": 0.5}, ramp=4), Phase(6, {"pairs": 1.0})),
+    phases=(Phase(0, {"arithmetic": 0.5, "recall": 0.5}), Phase(6, {"pairs": 1.0})),
     batch=2,
     length=48,
+    easy=2,
+    ramp=4,
     warmup=4,
     save_every=4,
     probe_every=6,

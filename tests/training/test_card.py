@@ -17,10 +17,10 @@ SCORES = [
 ]
 
 
-def card(tmp_path, **options):
-    state.describe(tmp_path, {"model": recipe("tiny-moe").config.to_dict(), "seed": 0})
+def card(tmp_path, name="tiny-moe", **options):
+    state.describe(tmp_path, {"model": recipe(name).config.to_dict(), "seed": 0})
     (tmp_path / LOG).write_text('{"step": 1, "seconds": 1800}\n{"step": 2, "seconds": 1800}\n')
-    write_card(tmp_path, tmp_path, recipe("tiny-moe"), SCORES, **options)
+    write_card(tmp_path, tmp_path, recipe(name), SCORES, **options)
     return (tmp_path / "README.md").read_text()
 
 
@@ -42,3 +42,14 @@ def test_the_scores_are_kept_for_programs_too(tmp_path):
     card(tmp_path)
     record = json.loads((tmp_path / "scores.json").read_text())
     assert record["steps"] == 2 and [entry["met"] for entry in record["scores"]] == [True, False, True, True, True]
+
+
+def test_it_tells_what_the_balance_loss_counted_and_when(tmp_path):
+    text = " ".join(card(tmp_path).split())
+    assert "the balance loss counts 0.02 from step 0, 0.08 from step 6,000, 0.03 from step 6,300." in text
+
+
+def test_a_dense_model_has_no_experts_and_no_balance_loss(tmp_path):
+    text = card(tmp_path, "tiny-e")
+    assert "expert" not in text.split("## Scores")[0] and "balance" not in text
+    assert "per-layer embeddings of 32" in text and "the last 4 layers borrow keys and values" in text

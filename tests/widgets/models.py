@@ -11,6 +11,8 @@ import numpy as np
 from g4lab.tracing.trace import Trace
 from tests.tracing.traces import VOCABULARY, describe, route, tokens
 
+WIDTH = 8
+
 
 class FakeModel:
     """Every word has its own router logits; the next token depends on all that were chosen so far."""
@@ -18,10 +20,12 @@ class FakeModel:
     def __init__(self, layers=6, experts=32, chosen=2, name="fake-moe"):
         self.name, self.label = name, "made up for a test"
         self.layers, self.experts, self.chosen = layers, experts, chosen
-        self.config = SimpleNamespace(experts=experts, chosen=chosen)
+        self.config = SimpleNamespace(experts=experts, chosen=chosen, width=WIDTH)
         self.runs: list[tuple[str, dict | None]] = []
         rng = np.random.default_rng(7)
         self.votes = rng.normal(size=(layers, max(experts, 1), len(VOCABULARY)))
+        self.writes = rng.normal(size=(layers, max(experts, 1), WIDTH))
+        self.reads = rng.normal(size=(WIDTH, len(VOCABULARY)))
 
     def trace(self, x, sites=None, layers=None, edits=None) -> Trace:
         self.runs.append((x, edits))
@@ -37,6 +41,10 @@ class FakeModel:
             dense = np.zeros_like(logits)
             np.put_along_axis(dense, routed["router.experts"], routed["experts.weights"], axis=1)
             score += np.cumsum(dense, axis=0) @ self.votes[layer]
+            branches, moved = self._branches(words, layer, dense, edits or {})
+            score += np.cumsum(moved, axis=0) @ self.reads
+            if sites and "layers.*.dense.output" in sites and (layers is None or layer in layers):
+                recorded |= branches
         return Trace(
             tokens=tokens(words),
             model=describe(self.layers, self.experts, self.chosen, window=8, name=self.name) | {"label": self.label},
@@ -44,9 +52,27 @@ class FakeModel:
             pieces=dict(enumerate(VOCABULARY)),
         )
 
+    def _branches(self, words, layer, weights, edits) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """The three sites of both branches, and by how much edits of them moved what the layer writes."""
+        dense = np.stack(
+            [np.random.default_rng([layer, zlib.crc32(word.encode())]).normal(size=WIDTH) for word in words]
+        )
+        parts = {"dense": dense, "experts": weights @ self.writes[layer]}
+        plain = _normed(parts["dense"] + parts["experts"])
+        for branch, part in parts.items():
+            site = f"layers.{layer}.{branch}.output"
+            parts[branch] = _apply(edits[site], part) if site in edits else part
+        written = _normed(parts["dense"] + parts["experts"])
+        sites = {f"layers.{layer}.{branch}.output": part for branch, part in parts.items()}
+        return sites | {f"layers.{layer}.feedforward.output": written}, written - plain
+
     def _logits(self, word: str, layer: int) -> np.ndarray:
         seed = zlib.crc32(f"{word} {layer}".encode())
         return 2 * np.random.default_rng(seed).normal(size=self.experts)
+
+
+def _normed(x: np.ndarray) -> np.ndarray:
+    return x / np.sqrt(np.mean(x**2, axis=-1, keepdims=True) + 1e-6) * np.linspace(0.5, 1.5, WIDTH)
 
 
 def _apply(edit, logits: np.ndarray) -> np.ndarray:

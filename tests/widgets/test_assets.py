@@ -7,6 +7,7 @@ from g4lab.widgets import assets
 from tests.widgets.node import NODE
 
 MODULES = sorted(path.stem for path in assets.STATIC.glob("*.js"))
+VIEWS = [name for name in MODULES if "export function mount(" in assets._source(name)]
 SHEETS = sorted(path.name for path in assets.STATIC.glob("*.css"))
 
 
@@ -15,9 +16,14 @@ def check_syntax(text: str) -> str:
     return subprocess.run(command, input=text, capture_output=True, text=True).stderr
 
 
+def test_the_views_are_found():
+    assert {"architecture_map", "rope_dial", "routing_explorer", "token_strip"} <= set(VIEWS)
+
+
+@pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("host", ["live_host", "static_host"])
-def test_the_joined_module_parses_and_imports_nothing(host):
-    joined = assets.script("routing_explorer", host)
+def test_the_joined_module_parses_and_imports_nothing(host, view):
+    joined = assets.script(view, host)
     assert check_syntax(joined) == ""
     assert not re.search(r"^import |\bimport\(|\brequire\(", joined, re.MULTILINE)
 
@@ -46,3 +52,21 @@ def test_text_never_becomes_markup(name):
 def test_rules_come_with_the_modules_that_need_them():
     style = assets.style("theme", "routing_explorer")
     assert all(sheet in style for sheet in ("--g4-paper", ".g4-token", ".g4-routing"))
+
+
+def leading_classes(sheet: str) -> set[str]:
+    """The classes with which a sheet's selectors begin: those of its view's root, and those that reach every view."""
+    rules = re.sub(r"/\*.*?\*/|@[^{;]*\{|:is\([^)]*\)", "", (assets.STATIC / sheet).read_text("utf-8"), flags=re.DOTALL)
+    selectors = [part for group in re.findall(r"([^{}]+)\{", rules) for part in group.split(",")]
+    return {found[1] for part in selectors if (found := re.match(r"\s*(?:\.(?:g4lab|g4-view) )?\.(g4-[\w-]+)", part))}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_other_views_rules_reach_it(view):
+    """All views of a notebook share one page, and each brings the rules of its own modules."""
+    needed = {name: assets._in_order((name,)) for name in VIEWS}
+    own = "".join(assets._source(name) for name in needed[view]) + assets.style(*needed[view])
+    users = {sheet: [name for name in VIEWS if sheet.removesuffix(".css") in needed[name]] for sheet in SHEETS}
+    others = [sheet for sheet, names in users.items() if len(names) == 1 and names != [view]]
+    used = set(re.findall(r"g4-[\w-]+", own))
+    assert {sheet: found for sheet in others if (found := leading_classes(sheet) & used)} == {}

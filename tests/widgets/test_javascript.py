@@ -20,6 +20,7 @@ def test_what_python_packs_javascript_unpacks(tmp_path):
     rng = np.random.default_rng(0)
     arrays = {
         "floats": rng.normal(size=(3, 4)).astype(np.float32),
+        "doubles": rng.normal(size=3),
         "halves": np.array([0, 1, -2.5, 65504, 6e-8, -0.1, np.inf], np.float16),
         "bytes": rng.integers(0, 256, 5).astype(np.uint8),
         "words": rng.integers(0, 65536, 3).astype(np.uint16),

@@ -20,6 +20,7 @@ def test_round_trip():
         "a": rng.normal(size=(3, 5)).astype(np.float32),
         "b": rng.integers(0, 255, (7,)).astype(np.uint8),
         "c": rng.normal(size=(2, 3, 4)).astype(np.float16).transpose(2, 0, 1),
+        "d": rng.normal(size=3),
         "empty": np.zeros((0, 4), np.int32),
     }
     index, raw = pack(arrays)
@@ -29,8 +30,8 @@ def test_round_trip():
 
 
 def test_what_a_page_cannot_read_is_refused():
-    with pytest.raises(TypeError, match="weights is float64"):
-        pack({"weights": np.zeros(3)})
+    with pytest.raises(TypeError, match="weights is int64"):
+        pack({"weights": np.zeros(3, np.int64)})
 
 
 @pytest.mark.parametrize("below, dtype", [(256, "uint8"), (257, "uint16"), (65_536, "uint16"), (65_537, "int32")])

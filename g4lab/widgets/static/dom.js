@@ -31,6 +31,28 @@ export function choice(label, options, pick) {
   return { element, set };
 }
 
+/**
+ * Change what stands in `element`. Where that takes the focused part away, `element` itself gets the focus (it needs a
+ * tabindex): with the focus on nothing, the next key would go to the notebook.
+ */
+export function keepingFocus(element, change) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  change();
+  if (focused && !(focused.isConnected && focused.checkVisibility())) element.focus();
+}
+
+/** The context of a canvas that is set to a size in CSS pixels, sharp on every screen. */
+export function sizedContext(canvas, width, height) {
+  const ratio = devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const context = canvas.getContext("2d");
+  context.scale(ratio, ratio);
+  return context;
+}
+
 /** Run `task` before the next frame is drawn, once however often it is asked for. */
 export function oncePerFrame(task) {
   let asked = null;

@@ -22,8 +22,19 @@
     frame.contentWindow.postMessage({ g4lab: "theme", paper, ink, scheme }, "*");
   }
 
+  // what is selected in one frame goes to all others, and to the live views of this page
+  const SELECTED = "g4lab:selection";
+  function pass(message, from) {
+    frames().forEach((frame) => frame !== from && frame.contentWindow?.postMessage({ ...message, g4lab: "selection" }, "*"));
+  }
+  addEventListener(SELECTED, ({ detail: { from, ...message } }) => pass(message, from));
+
   addEventListener("message", ({ source, data }) => {
     const frame = frames().find((candidate) => candidate.contentWindow === source);
+    if (frame && data?.g4lab === "selection") {
+      const { key, family, stamp, selection } = data;
+      return void dispatchEvent(new CustomEvent(SELECTED, { detail: { key, family, stamp, selection, from: frame } }));
+    }
     if (!frame || data?.g4lab !== "height") return;
     const height = Math.ceil(Number(data.height));
     if (height > 0) frame.style.height = `${height}px`;

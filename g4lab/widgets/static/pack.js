@@ -1,12 +1,19 @@
 // Arrays as they arrive: one block of bytes and an index. The counterpart of pack.py.
 
-const ARRAY_TYPES = { uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array };
+const ARRAY_TYPES = {
+  uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
+};
 
 /** A Uint8Array over what a host hands out: a DataView (notebook), base64 text (static page), or bytes. */
 export function asBytes(source) {
   if (typeof source === "string") return Uint8Array.from(atob(source), (c) => c.charCodeAt(0));
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+}
+
+/** The text that bytes stand for. */
+export function asText(source) {
+  return new TextDecoder().decode(asBytes(source));
 }
 
 /** The typed arrays of an index, by name: { data, shape }. */

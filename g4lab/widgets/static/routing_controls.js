@@ -1,11 +1,13 @@
 // The rows of controls around RoutingExplorer's picture: what to read, what to show, what to change.
 import { choice, h } from "./dom.js";
+import { traceOpener } from "./trace_opener.js";
 
 /**
  * The controls. They hold no state: `set(part)` asks for a change of what is shown, `ask(message)` asks the host,
- * `change(action)` asks for a change of the selected expert, and `show` makes them say how things stand.
+ * `change(action)` asks for a change of the selected expert, `compare()` for the second context, and `show` makes them
+ * say how things stand. Only a `live` page can open a recorded trace.
  */
-export function routingControls({ set, ask, change }) {
+export function routingControls({ set, ask, change, compare, live }) {
   const choices = {
     show: choice("show", [["weight", "weight"], ["prob", "prob"], ["entropy", "entropy"]], (show) => set({ show })),
     order: choice("order of the experts", [["number", "by number"], ["load", "by load"]], (order) => set({ order })),
@@ -22,6 +24,8 @@ export function routingControls({ set, ask, change }) {
   const reset = h("button", { type: "button", onclick: (event) => allowed(event) && ask({ kind: "reset" }) }, "Reset");
   const target = h("span", { class: "g4-target g4-soft" });
   const actions = h("div", { class: "g4-actions", role: "group", "aria-label": "change the router" }, target, ...Object.values(buttons), reset);
+  const contexts = h("button", { type: "button", onclick: compare }, "Compare…");
+  const opener = live ? traceOpener(ask) : null;
   const recorded = h("p", { class: "g4-soft" }, "Recorded: the model is not in here. In a running notebook, RoutingExplorer(model, prompt) can switch experts off.");
 
   function runPrompt(event) {
@@ -38,7 +42,7 @@ export function routingControls({ set, ask, change }) {
   return {
     above: [
       h("div", { class: "g4-controls" }, badge, form),
-      h("div", { class: "g4-controls" }, labelled("layer", slice), labelled("show", choices.show.element), labelled("experts", choices.order.element), labelled("run", choices.run.element)),
+      h("div", { class: "g4-controls" }, labelled("layer", slice), labelled("show", choices.show.element), labelled("experts", choices.order.element), labelled("run", choices.run.element), contexts, ...(opener ? [opener.element] : [])),
     ],
     below: [actions, recorded],
     /** New content: another model, other layers, another prompt. */
@@ -54,7 +58,8 @@ export function routingControls({ set, ask, change }) {
       choices.run.element.parentElement.hidden = !content.runs.after;
       choices.order.element.parentElement.hidden = state.show === "entropy";
       slice.value = state.slice === "all" ? "all" : String(state.layer);
-      form.hidden = actions.hidden = !content.editable;
+      form.hidden = !content.runnable;
+      actions.hidden = !content.editable;
       recorded.hidden = content.editable;
       const layer = content.layers[state.layer].index;
       target.textContent = state.expert === null ? "Click a cell to choose an expert:" : `Expert ${state.expert} of layer ${layer}:`;
@@ -62,6 +67,7 @@ export function routingControls({ set, ask, change }) {
       for (const element of Object.values(buttons)) allow(element, !busy && state.expert !== null);
       allow(reset, !busy && content.changes.length > 0);
       allow(runButton, !busy);
+      opener?.show(busy);
     },
   };
 }

@@ -3,21 +3,29 @@ import { unpack } from "./pack.js";
 
 /** A header and its bytes as something to ask: `layers`, `tokens`, and one reader for each run. */
 export function readContent({ header, arrays }) {
-  const byName = unpack(header.arrays, arrays);
+  const unpacked = unpack(header.arrays, arrays);
   const { experts, chosen } = header.model;
-  const runs = Object.fromEntries(header.runs.map((name) => [name, readRun(byName, name, experts, chosen)]));
-  return { ...header, experts, chosen, runs };
+  const runs = Object.fromEntries(header.runs.map((name) => [name, readRun(unpacked, name, experts, chosen)]));
+  const other = header.other && { ...header.other, chosen: readChoices(unpacked, "other", chosen) };
+  return { ...header, experts, chosen, runs, other, unpacked };
+}
+
+// A function from a layer and a token to the experts that it chose, with their weights.
+function readChoices(byName, name, C) {
+  const { data: experts, shape } = byName[`${name}.experts`];
+  const { data: weights } = byName[`${name}.weights`];
+  const at = (l, t, k) => (l * shape[1] + t) * C + k;
+  return (l, t) => Array.from({ length: C }, (_, k) => ({ expert: experts[at(l, t, k)], weight: weights[at(l, t, k)] }));
 }
 
 function readRun(byName, name, E, C) {
   const array = (field) => byName[`${name}.${field}`]?.data;
   const [T] = byName[`${name}.experts`].shape.slice(1);
-  const [experts, weights, entropy, counts] = ["experts", "weights", "entropy", "counts"].map(array);
+  const [weights, entropy, counts] = ["weights", "entropy", "counts"].map(array);
   const [meanWeight, meanProbability, every] = ["mean_weight", "mean_probability", "probabilities"].map(array);
   const fetched = new Map();
 
-  const chosen = (l, t) =>
-    Array.from({ length: C }, (_, k) => ({ expert: experts[(l * T + t) * C + k], weight: weights[(l * T + t) * C + k] }));
+  const chosen = readChoices(byName, name, C);
   const probability = (l, t, e) => (every ? every[(l * T + t) * E + e] : (fetched.get(t)?.[l * E + e] ?? null));
   const top = {
     weight: largest(weights),

@@ -1,6 +1,8 @@
 // RoutingExplorer: which experts read which token, how even the load is, and what a change of the router does.
 import { h, oncePerFrame, uniqueId } from "./dom.js";
 import { asBytes } from "./pack.js";
+import { foldedTable } from "./folded_table.js";
+import { fileName, saveAs } from "./save_as.js";
 import { readPalette, watchTheme } from "./theme.js";
 import { readContent } from "./routing_data.js";
 import { changeName, sentence } from "./routing_words.js";
@@ -8,23 +10,29 @@ import { isOff, routingControls } from "./routing_controls.js";
 import { routingGrid } from "./routing_grid.js";
 import { routingLegend } from "./routing_legend.js";
 import { routingTable } from "./routing_table.js";
+import { routingPanels } from "./routing_panels.js";
+import { detailStore } from "./routing_details.js";
+import { statisticsPanel } from "./routing_statistics.js";
+import { togetherPanel } from "./routing_together.js";
+import { contextsPanel } from "./routing_contexts.js";
+import { branchesPanel } from "./routing_branches.js";
 import { nextTokens } from "./next_token.js";
 import { tokenRail } from "./token_rail.js";
 import { statusLine } from "./status_line.js";
 import { onKeys } from "./routing_keys.js";
 
 // A token of null stands for the mean over all tokens; `swap` is the expert that waits for the one to exchange with.
-const START = { token: null, pinned: false, expert: null, swap: null, slice: "all", show: "weight", order: "number" };
+const START = { token: null, pinned: false, expert: null, swap: null, slice: "all", show: "weight", order: "number", panel: null };
 
 /**
  * Draw the view inside `root`.
  *
  * data: { header, arrays } as RoutingExplorer.content packs them, and a `status` where a host computes.
  * options: send(message) asks the host, where header.live says that there is one; select(selection) tells it what is
- * looked at.
+ * looked at; still(shown, words) promises a picture of what is selected.
  * Returns update(part of data), receive(message, buffers) and destroy().
  */
-export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
+export function mount(root, data, { send = () => {}, select = () => {}, still = null } = {}) {
   let content = readContent(data);
   let state = { ...START, layer: content.layers.length - 1, run: lastRun() };
   let palette = null;
@@ -32,18 +40,30 @@ export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
   let asked = null; // the token whose probabilities have been asked for
 
   const spoken = h("p", { class: "g4-sentence", "aria-live": "polite", id: uniqueId("sentence") });
-  const controls = routingControls({ set, ask, change });
+  const controls = routingControls({ set, ask, change, compare, live: content.live });
   const status = statusLine();
   const grid = routingGrid({ pick, pickLayer: (layer) => set({ layer }), describedBy: spoken.id });
   const rail = tokenRail({ hover: (token) => state.pinned || set({ token }), pick: (token) => set({ token, pinned: true }) });
   const next = nextTokens();
   const legend = routingLegend();
-  const table = routingTable();
+  const details = detailStore(send);
+  const pickExpert = (expert) => set({ expert });
+  const panels = routingPanels({
+    toggle: (panel) => set({ panel: state.panel === panel ? null : panel }),
+    makers: {
+      statistics: () => statisticsPanel(details, { pick: pickExpert }),
+      together: () => togetherPanel(details, { pick: pickExpert }),
+      contexts: () => contextsPanel({ ask, pickLayer: (layer) => set({ layer }), redraw: () => draw() }),
+      branches: () => branchesPanel({ read: () => state, set, ask, describedBy: spoken.id }),
+    },
+  });
+  const table = foldedTable();
+  const save = saveAs({ name: () => fileName(content.model.name, "routing"), table: table.made, still: still && (() => still(shown(), spoken.textContent)) });
 
   root.classList.add("g4lab", "g4-routing");
   root.replaceChildren(
     ...controls.above, status.element, grid.element, rail.element, ...controls.below,
-    next.element, legend.element, spoken, table.element,
+    next.element, legend.element, spoken, ...panels.elements, table.element, save,
   );
   root.querySelectorAll("button, select, textarea, summary").forEach((e) => (e.dataset.lmSuppressShortcuts = "true"));
 
@@ -52,7 +72,12 @@ export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
     state = { ...state, ...part };
     if (state.layer !== before.layer || state.run !== before.run) rail.setTicks(ticksOf);
     draw();
-    select({ token: state.token, layer: layerIndex(), expert: state.expert });
+    select(shown());
+  }
+
+  function shown() {
+    const { token, pinned, expert, show, run, panel } = state;
+    return { token, layer: layerIndex(), pinned, expert, expert_layer: layerIndex(), show, run, panel };
   }
 
   function pick({ layer, token, expert }) {
@@ -80,14 +105,20 @@ export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
     ask({ kind: "change", action: "swap", layer: content.layers[layer].index, expert: swap.expert, other });
   }
 
+  function compare() {
+    set({ panel: "contexts" });
+    requestAnimationFrame(() => panels.focus());
+  }
+
   function ask(message) {
     if (busy) return;
-    setStatus({ state: "busy", doing: `${content.model.name} reads the prompt` });
+    setStatus({ state: "busy", doing: message.kind === "open" ? "the trace is read" : `${content.model.name} reads the prompt` });
     send(message);
   }
 
   function setStatus(value) {
     busy = value.state === "busy";
+    if (value.state === "error") details.refuse();
     status.show(value);
     root.setAttribute("aria-busy", String(busy));
     draw();
@@ -117,7 +148,8 @@ export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
     rail.show(state.token, state.pinned);
     next.show(content.next, content.changes.map(changeName).join(", "));
     legend.show(content, state, palette);
-    table.show(content, state);
+    panels.show(content, state, palette, busy);
+    table.set(() => routingTable(content, state));
     spoken.textContent = sentence(content, state);
   });
 
@@ -129,6 +161,7 @@ export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
   }
 
   function fill() {
+    details.reset(content);
     controls.fill(content);
     rail.setTokens(content.tokens);
     rail.setTicks(ticksOf);
@@ -159,16 +192,28 @@ export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
       if (part.header) {
         const sameTokens = JSON.stringify(part.header.tokens) === JSON.stringify(content.tokens);
         content = readContent(part);
-        state = { ...state, swap: null, run: lastRun(), ...(sameTokens ? {} : { token: null, pinned: false }) };
+        const layer = Math.min(state.layer, content.layers.length - 1);
+        const expert = state.expert < content.experts ? state.expert : null;
+        state = { ...state, layer, expert, swap: null, run: lastRun(), ...(sameTokens ? {} : { token: null, pinned: false }) };
         asked = null;
         fill();
       }
       if (part.status) setStatus(part.status);
       draw();
     },
-    /** What the host sends beside the data: the probabilities of one token, of each run. */
-    receive({ kind, token, runs }, [buffer]) {
-      if (kind !== "probabilities") return;
+    /** What another view of the same trace has selected. */
+    select({ token, layer, pinned }) {
+      const row = content.layers.findIndex(({ index }) => index === layer);
+      const moved = row >= 0 && row !== state.layer;
+      state = { ...state, token, pinned, ...(moved ? { layer: row, expert: null, swap: null } : {}) };
+      if (moved) rail.setTicks(ticksOf);
+      draw();
+    },
+    /** What the host sends beside the data: a panel's numbers, or the probabilities of one token, of each run. */
+    receive(message, [buffer]) {
+      const { kind, token, runs } = message;
+      if (kind === "detail") details.receive(message, buffer);
+      if (kind !== "probabilities") return draw();
       const values = new Float32Array(asBytes(buffer).slice().buffer);
       const size = values.length / runs.length;
       runs.forEach((name, i) => content.runs[name]?.keep(token, values.subarray(i * size, (i + 1) * size)));
@@ -180,6 +225,7 @@ export function mount(root, data, { send = () => {}, select = () => {} } = {}) {
       resize.disconnect();
       draw.cancel();
       grid.destroy();
+      panels.destroy();
       root.replaceChildren();
     },
   };

@@ -1,6 +1,6 @@
 // RoutingExplorer's grid: one canvas the size of its frame, painted anew as the frame scrolls beneath it.
 import { at, layout, scrollTo } from "./grid_geometry.js";
-import { h, oncePerFrame } from "./dom.js";
+import { h, oncePerFrame, sizedContext } from "./dom.js";
 import { cut } from "./routing_data.js";
 import { cellLines, layerLines } from "./routing_words.js";
 import { paint } from "./routing_paint.js";
@@ -25,7 +25,7 @@ export function routingGrid({ pick, pickLayer, describedBy }) {
   const redraw = oncePerFrame(() => {
     if (!shown) return;
     const view = { width: scroller.clientWidth, height: scroller.clientHeight };
-    const context = sized(canvas, view);
+    const context = sizedContext(canvas, view.width, view.height);
     paint(context, { ...shown, view, scroll: scroll() });
   });
   scroller.addEventListener("scroll", redraw);
@@ -83,15 +83,4 @@ export function routingGrid({ pick, pickLayer, describedBy }) {
     },
     destroy: redraw.cancel,
   };
-}
-
-function sized(canvas, { width, height }) {
-  const ratio = devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const context = canvas.getContext("2d");
-  context.scale(ratio, ratio);
-  return context;
 }

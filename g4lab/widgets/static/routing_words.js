@@ -17,18 +17,19 @@ export function exact(value, whole) {
   return whole || value === 0 ? String(Number(value.toPrecision(7))) : `≈ ${Number(value.toPrecision(3))}`;
 }
 
-/** A change of the router, as in "L4·E17 off". */
-export function changeName({ action, layer, expert, other }) {
+/** A change of the router or of a branch, as in "L4·E17 off" and "L4 dense off". */
+export function changeName({ action, layer, expert, other, branch }) {
+  if (action === "branch") return `L${layer} ${branch} off`;
   if (action === "swap") return `L${layer}·E${expert} ⇄ E${other}`;
   return `L${layer}·E${expert} ${action === "off" ? "off" : "forced"}`;
 }
 
-/** "3.1 x its chance share", and whether so few tokens allow to call that a habit. */
-export function loadWords(content, run, l, e) {
+/** "3.1 x its chance share", and whether so few tokens allow to call that a habit, unless that has been said. */
+export function loadWords(content, run, l, e, said = false) {
   const { tokens, load, needed } = content.null;
   const count = run.count(l, e);
   const ratio = tokens ? `, ${short(count / (tokens * load))} x its chance share` : "";
-  return `reads ${count} of ${tokens} tokens${ratio}${tokens < needed ? ` (under ${needed} tokens no load counts as a habit)` : ""}`;
+  return `reads ${count} of ${tokens} tokens${ratio}${tokens < needed && !said ? ` (under ${needed} tokens no load counts as a habit)` : ""}`;
 }
 
 /** The sentence that says in words what is selected. */
@@ -37,8 +38,10 @@ export function sentence(content, state) {
   const layer = content.layers[state.layer].index;
   if (state.swap !== null)
     return `Choose the expert of layer ${content.layers[state.swap.layer].index} to exchange with ${state.swap.expert}: click it, or move to it and press Enter. Esc lets go.`;
-  const parts = state.token === null ? [aboutLayer(content, run, state.layer)] : [aboutToken(content, run, state)];
-  if (state.expert !== null) parts.push(`Expert ${state.expert} of layer ${layer} ${loadWords(content, run, state.layer, state.expert)}.`);
+  const chosen = state.expert !== null;
+  const about = chosen ? [`Expert ${state.expert} of layer ${layer} ${loadWords(content, run, state.layer, state.expert)}.`] : [];
+  // what a key has just changed comes first: it is read aloud at every step
+  const parts = state.token === null ? [...about, aboutLayer(content, run, state.layer, chosen)] : [aboutToken(content, run, state), ...about];
   if (content.next?.change != null) {
     const names = content.changes.map(changeName).join(", ");
     parts.push(`With ${names} the log-probability of ${quoted({ text: content.next.favourite })} changes by ${signed(content.next.change)}.`);
@@ -55,11 +58,11 @@ function aboutToken(content, run, { layer: l, token: t }) {
   return `At layer ${content.layers[l].index} ${quoted(content.tokens[t])} goes to ${noun} ${listed}; the router's entropy is ${entropy}.`;
 }
 
-function aboutLayer(content, run, l) {
+function aboutLayer(content, run, l, said) {
   const { tokens, high, unused: share } = content.null;
   const expert = busiest(content, run, l);
   const idle = `${unused(content, run, l)} of ${content.experts} experts read none (chance leaves ${(share * content.experts).toFixed(1)})`;
-  return `Layer ${content.layers[l].index}, ${tokens} tokens: expert ${expert} ${loadWords(content, run, l, expert)}; chance alone gives the busiest up to ${high}. ${idle}.`;
+  return `Layer ${content.layers[l].index}, ${tokens} tokens: expert ${expert} ${loadWords(content, run, l, expert, said)}; chance alone gives the busiest up to ${high}. ${idle}.`;
 }
 
 /** The lines at the pointer for one cell. */

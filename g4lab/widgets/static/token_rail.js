@@ -29,8 +29,12 @@ export function quoted(token) {
   return token.kind === "control" ? token.text : `“${tokenParts(token.text).map((p) => p.text).join("")}”`;
 }
 
-/** The rail: `hover(index or null)` and `pick(index)` are told what the pointer does. */
-export function tokenRail({ hover, pick }) {
+/**
+ * The rail: `hover(index or null)` and `pick(index)` are told what the pointer does.
+ *
+ * A view may `decorate(box, index)` each box, above its ticks, and put elements `before(index)` it.
+ */
+export function tokenRail({ hover, pick, decorate = () => {}, before: ahead = () => [] }) {
   const prefix = uniqueId("token");
   const list = h("div", { class: "g4-rail", role: "listbox", "aria-label": "tokens", tabindex: "0" });
   list.dataset.lmSuppressShortcuts = "true";
@@ -53,7 +57,8 @@ export function tokenRail({ hover, pick }) {
     const [start, end] = pageAround(around, tokens.length);
     boxes = new Map();
     for (let index = start; index < end; index += 1) boxes.set(index, box(tokens[index], index, prefix));
-    list.replaceChildren(...boxes.values());
+    boxes.forEach(decorate);
+    list.replaceChildren(...[...boxes].flatMap(([index, item]) => [...ahead(index), item]));
     const before = start > 0 ? [more(`‹ ${start} before`, start - 1)] : [];
     const after = end < tokens.length ? [more(`${tokens.length - end} after ›`, end)] : [];
     element.replaceChildren(...before, list, ...after);

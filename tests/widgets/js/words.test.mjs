@@ -43,6 +43,12 @@ test("the sentence of a layer has its null", () => {
   assert.match(sentence(content, STATE), /1 of 4 experts read none \(chance leaves 1\.0\)/);
 });
 
+test("the sentence of a layer begins with the expert that was chosen, and warns once", () => {
+  const text = sentence(content, { ...STATE, expert: 1 });
+  assert.match(text, /^Expert 1 of layer 3 reads 2 of 2 tokens, .* Layer 3, 2 tokens: /);
+  assert.equal(text.split("no load counts as a habit").length, 2);
+});
+
 test("the sentence of a change", () => {
   const changed = readContent(makeContent({ withAfter: true }));
   assert.match(sentence(changed, { ...STATE, run: "after" }), /With L5·E3 off the log-probability of “·blue” changes by −2\.10\./);

@@ -1,0 +1,1 @@
+"""Chapter 3, positions: turning pairs of features, all of them or a quarter."""

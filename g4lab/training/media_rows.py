@@ -1,0 +1,194 @@
+"""Rows of tokens about a picture, a film or a sound: which, and what is asked, depends on seed and step alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from g4lab.media import stack_audio, stack_images
+from g4lab.models.placing import arranged
+from g4lab.prompt import read_medium
+from g4lab.text.chat import encode_chat
+from g4lab.text.slots import Medium
+from g4lab.text.tokenizer import Tokenizer
+from g4lab.training.batches import Rows
+from g4lab.training.corpus import tiny_world
+from g4lab.training.recipe import Recipe
+
+MOST_PER_ROW = 2
+"""Media of a row that the numbering of questions leaves room for."""
+
+SAMPLES = 16_000
+"""A second of the generated speech."""
+
+SPOKEN = {"train": 20_000, "held-out": 500}
+"""Utterances that are spoken once and kept; each is heard again and again, with other noise."""
+
+
+@dataclass(frozen=True)
+class MediaBatch(Rows):
+    """Rows of one sense, each about one medium.
+
+    Shapes: tokens and weights as in `Rows`; places and ends int32 [B,T] and media as `Gemma4` takes them.
+    """
+
+    tokens: np.ndarray
+    weights: np.ndarray
+    media: dict[str, dict[str, np.ndarray]]
+    places: np.ndarray
+    ends: np.ndarray
+    named: np.ndarray
+    """int32 [B,T]: what a soft token should say in place of the next token, -1 where nothing is asked of it."""
+
+    @property
+    def targets(self) -> np.ndarray:
+        """What the model should say, [B,T]: the next token, or what a soft token covers."""
+        return np.where(self.named >= 0, self.named, self.tokens[:, 1:])
+
+    @property
+    def inputs(self) -> dict:
+        """What the model reads."""
+        return {"tokens": self.tokens[:, :-1], "media": self.media, "places": self.places, "ends": self.ends}
+
+
+class MediaRows:
+    """The media of a run; what is spoken for it is kept in its folder."""
+
+    def __init__(self, recipe: Recipe, tokenizer: Tokenizer, seed: int, folder: Path):
+        self.recipe = recipe
+        self.config = recipe.config
+        self.tokenizer = tokenizer
+        self.seed = seed
+        self.folder = folder
+
+    def training(self, sense: str, step: int) -> MediaBatch:
+        """The batch of a step: each row draws its kind of question from the phase's shares."""
+        phase, rows = self.recipe.phase(step), self.recipe.media.rows
+        shares, per_row = phase.senses[sense], phase.per_row.get(sense, 1)
+        kinds = np.random.default_rng([self.seed, step, 2]).choice(
+            list(shares), rows * per_row, p=list(shares.values())
+        )
+        first = step * rows * max(MOST_PER_ROW, per_row)
+        wanted = [(str(kind), first + place) for place, kind in enumerate(kinds)]
+        return self._batch(wanted, "train", per_row, phase.naming)
+
+    def held_out(self, kind: str, rows: int) -> MediaBatch:
+        """Rows of one kind that share nothing with the training rows."""
+        return self._batch([(kind, row) for row in range(rows)], "held-out", 1)
+
+    def record(self, kind: str, number: int, split: str):
+        """One question with its medium, as the generator gives it."""
+        recordings = self._recordings[split] if kind == "speech" else None
+        return tiny_world().seen(kind, self.seed, number, split, recordings)
+
+    @cached_property
+    def _recordings(self) -> dict:
+        return {
+            split: tiny_world().record(self.folder / "spoken", self.seed, split, count)
+            for split, count in SPOKEN.items()
+        }
+
+    def _batch(self, wanted: list[tuple[str, int]], split: str, per_row: int, naming: float = 0.0) -> MediaBatch:
+        records = [self.record(kind, number, split) for kind, number in wanted]
+        media = [medium_of(record, self.config) for record in records]
+        more = [
+            tiny_world().further(record, np.random.default_rng([self.seed, number, 3]))
+            for record, (_, number) in zip(records, wanted, strict=True)
+        ]
+        room = (self.recipe.media.length + 1) // per_row
+        talks = [self._talk(*talk, room) for talk in zip(records, more, media, strict=True)]
+        rows = [self._row(talks[start : start + per_row]) for start in range(0, len(talks), per_row)]
+        tokens, weights = (np.stack(arrays) for arrays in zip(*rows, strict=True))
+        stacked, read = self._stacked(media), tokens[:, :-1]
+        positions = np.broadcast_to(np.arange(read.shape[1], dtype=np.int32), read.shape)
+        places, ends = arranged(read, positions, stacked, self.config)
+        named = np.full(read.shape, -1, np.int32)
+        if naming:
+            pairs = zip(records, media, wanted, strict=True)
+            named[places >= 0] = sum((self._names(record, medium, number) for record, medium, (_, number) in pairs), [])
+            weights[named >= 0] = naming
+        return MediaBatch(tokens, weights, stacked, places, ends, named)
+
+    def _names(self, record, medium: Medium, number: int) -> list[int]:
+        """For each soft token the id that stands for what it covers, -1 where that is not known."""
+        if medium.kind == "audio":
+            rows, columns, frames = 1, medium.soft_tokens, 1
+        else:
+            pictures = medium.frames if medium.kind == "video" else (medium,)
+            (rows, columns), frames = pictures[0].grid, len(pictures)
+        rng = np.random.default_rng([self.seed, number, 4])
+        words = tiny_world().covered(record, rows, columns, frames, rng)
+        return [-1 if word is None else self._id_of[word] for word in words]
+
+    @cached_property
+    def _id_of(self) -> dict[str, int]:
+        """One token for each word that a soft token may say: the first of its tokens that no other word has."""
+        world = tiny_world()
+        pieces = {word: self.tokenizer.encode(word) for word in world.WORDS_OF_CELLS}
+        return {
+            word: next(id for id in ids if sum(id in others for others in pieces.values()) == 1)
+            for word, ids in pieces.items()
+        }
+
+    def _stacked(self, media: list[Medium]) -> dict[str, dict[str, np.ndarray]]:
+        """Arrays of sizes that are the same in every batch, so that one is compiled."""
+        kind, vision = media[0].kind, self.config.vision
+        if kind == "audio":
+            return {"audio": dict(zip(("mel", "valid"), stack_audio(media, self.recipe.media.sound), strict=True))}
+        if kind == "image":
+            pictures, budget = media, vision.budget
+        else:
+            pictures, budget = [frame for film in media for frame in film.frames], vision.frame_budget
+        pixels, positions = stack_images(pictures, budget * vision.pooling**2)
+        # Short films leave frames without patches at the end.
+        lacking = 0 if kind == "image" else len(media) * vision.frames - len(pictures)
+        pixels = np.pad(pixels, ((0, lacking), (0, 0), (0, 0)))
+        positions = np.pad(positions, ((0, lacking), (0, 0), (0, 0)), constant_values=-1)
+        return {kind: {"pixels": pixels, "positions": positions}}
+
+    def _talk(self, record, more, medium: Medium, room: int) -> tuple[list[int], list[float]]:
+        """A chat about the medium, as many questions as fit, and what each token counts: the answers, little else."""
+        world = tiny_world()
+        messages = [{"role": "user", "content": [{"type": medium.kind}]}]
+        ids, weights = [], []
+        for question, answer in ((record.question, record.answer), *more):
+            messages[-1]["content"].append({"type": "text", "text": question})
+            asked = self._encode(messages, medium, open_turn=True)
+            messages.append({"role": "model", "content": answer})
+            answered = self._encode(messages, medium, open_turn=False)
+            if len(answered) > room:
+                break
+            weights += [world.GIVEN] * (len(asked) - len(ids)) + [world.ANSWER] * (len(answered) - len(asked))
+            ids = answered
+            messages.append({"role": "user", "content": []})
+        if not ids:
+            raise AssertionError(f"{room} tokens do not hold {record!r}")
+        return ids, weights
+
+    def _row(self, talks: list[tuple[list[int], list[float]]]) -> tuple[np.ndarray, np.ndarray]:
+        """Chats one after the other, then padding. Shapes: -> int32 [T+1], float32 [T]."""
+        length = self.recipe.media.length + 1
+        ids, weights = (sum(parts, []) for parts in zip(*talks, strict=True))
+        tokens = np.full(length, self.config.pad_id, np.int32)
+        counts = np.zeros(length, np.float32)
+        tokens[: len(ids)], counts[: len(ids)] = ids, weights
+        slots = [self.config.image_id, self.config.video_id, self.config.audio_id]
+        counts[np.isin(tokens, slots)] = 0  # nothing in the text predicts what comes next in a picture
+        return tokens, counts[1:]
+
+    def _encode(self, messages: list[dict], medium: Medium, open_turn: bool) -> list[int]:
+        size = self.config.name
+        return encode_chat(self.tokenizer, messages, add_generation_prompt=open_turn, size=size, media=[medium])
+
+
+def medium_of(record, config) -> Medium:
+    """What the model's own processor makes of a question's medium."""
+    if record.sound is not None:
+        return read_medium("audio", (record.sound, SAMPLES), config)
+    if record.frames is not None:
+        return read_medium("video", (record.frames, record.fps), config)
+    (picture,) = record.pictures
+    return read_medium("image", picture, config)
