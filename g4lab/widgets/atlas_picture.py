@@ -8,8 +8,8 @@ import numpy as np
 
 from g4lab.tracing import media
 from g4lab.tracing.media import Part
-from g4lab.widgets.pointed import NOTHING, Pointed
-from g4lab.widgets.still import ACCENT, INK, LINE, PAPER, SOFT, WARN, Still, shade
+from g4lab.widgets.pointed import NOTHING, Pointed, first_of
+from g4lab.widgets.still import INK, LINE, PAPER, SOFT, WARN, Still, shade
 
 if TYPE_CHECKING:
     from g4lab.widgets.atlas import SoftTokenAtlas
@@ -33,7 +33,9 @@ def picture(view: SoftTokenAtlas, pointed: Pointed = NOTHING) -> Still:
     most = max((float(weights[p.start : p.end].max()) for p in parts), default=0.0) or 1.0
     across = max(1, (WIDTH - GAP) // (2 * SIDE + 3 * GAP))
     lines = -(-len(chosen) // across)
-    tokens = _token_places(trace)
+    here = word if pointed.token is None or pointed.token >= len(trace) else pointed.token
+    first = 0 if here < TOKENS else first_of(len(trace), TOKENS, here)
+    tokens = _token_places(trace.tokens[first : first + TOKENS])
     height = lines * (SIDE + 44) + 60 + tokens[-1][1] * ROW + ROW + 30
     heading = f"{trace.model['name']} · {trace.model['label']}"
     kind = trace.plan[layer]["kind"]
@@ -45,10 +47,11 @@ def picture(view: SoftTokenAtlas, pointed: Pointed = NOTHING) -> Still:
         _part(still, view, parts[index], weights, most, layer, word, x, y, PIXELS // len(chosen))
     y = still.top + lines * (SIDE + 44) + 8
     _budget(still, view, y)
-    _tokens(still, view, tokens, y + 52)
-    still.text(
-        GAP, still.bottom - 12, f"weight 0 to {most:.3g}; dashed: uniform over all that the row may read", SOFT, 11
-    )
+    _tokens(still, view, tokens, first, word, y + 52)
+    legend = f"weight 0 to {most:.3g}; dashed: uniform over all that the row may read; thick edge: token {word}"
+    if len(tokens) < len(trace):
+        legend += f"; tokens {first} to {first + len(tokens) - 1} of {len(trace)}"
+    still.text(GAP, still.bottom - 12, legend, SOFT, 11)
     return still
 
 
@@ -66,7 +69,7 @@ def _part(still: Still, view, part: Part, weights, most: float, layer: int, word
     """A medium on the left, the word's attention on the same grid on the right."""
     share = media.share(view.trace, layer, word, part, weights)
     words = f"{share.weight:.3g}, {share.ratio:.2g} x uniform" if share.seen else "out of the window"
-    still.text(x, y + 8, f"{part.name}: {len(part)} soft tokens", INK, 12)
+    still.text(x, y + 8, f"{part.name}: {len(part)} tokens", INK, 12)
     still.text(x + SIDE + GAP, y + 8, f"attention {words}", INK, 12)
     top, (rows, columns) = y + 20, part.grid
     if part.kind == "audio":
@@ -128,9 +131,9 @@ def _budget(still: Still, view, y: float) -> None:
     still.text(GAP + BAR + 12, y + 7, f"{total} tokens", INK, 11)
 
 
-def _token_places(trace) -> list[tuple[float, int, float]]:
+def _token_places(tokens) -> list[tuple[float, int, float]]:
     x, row, found = float(GAP), 0, []
-    for token in trace.tokens[:TOKENS]:
+    for token in tokens:
         width = 18.0 if token.kind in media.KINDS else max(24.0, 12 + 7 * len(_short(token.text)))
         if x + width > WIDTH - GAP:
             x, row = float(GAP), row + 1
@@ -139,13 +142,13 @@ def _token_places(trace) -> list[tuple[float, int, float]]:
     return found
 
 
-def _tokens(still: Still, view, places, top: float) -> None:
+def _tokens(still: Still, view, places, first: int, word: int, top: float) -> None:
     """The tokens in reading order, soft ones as small tiles with the first letter of their kind."""
-    for index, (x, row, width) in enumerate(places):
+    for index, (x, row, width) in enumerate(places, first):
         token, y = view.trace.tokens[index], top + row * ROW
         soft = token.kind in media.KINDS
-        edge = ACCENT if index == view.word else LINE
-        still.box(x, y, width, ROW - 5, None, edge, 1, 3)
+        edge, thick = (INK, 2) if index == word else (LINE, 1)  # the accent is for what is selected
+        still.box(x, y, width, ROW - 5, None, edge, thick, 3)
         still.text(x + width / 2, y + 9, token.kind[0] if soft else _short(token.text), SOFT if soft else INK, 11, "mm")
         key = f"token.{index}"
         if key not in still.places:  # a soft token that is drawn lies in its picture

@@ -11,12 +11,12 @@ from g4lab.tracing.heads import HeadScores, score_heads
 from g4lab.tracing.measure import MEAN_TOKENS
 from g4lab.tracing.row_scores import SCORES
 from g4lab.tracing.trace import Trace
-from g4lab.tracing.value_weighted import head_value_lengths, lengths_site
 from g4lab.widgets import attention_content as content
 from g4lab.widgets import attention_holding as holding
 from g4lab.widgets import prompts, routing_content
 from g4lab.widgets.attention_best import standing_out, worth_holding
 from g4lab.widgets.attention_picture import picture
+from g4lab.widgets.attention_values import ValueLengths
 from g4lab.widgets.base import View
 from g4lab.widgets.linking import Selection, selection_of
 from g4lab.widgets.pack import pack
@@ -116,7 +116,7 @@ class AttentionExplorer(View):
         for each in held:
             arrays |= holding.arrays_of(self.before, each)
             if header["by_value"]:
-                arrays[f"lengths.{each.layer}.{each.head}"] = self._lengths(each.layer, each.head)
+                arrays[f"lengths.{each.layer}.{each.head}"] = self._values.of(each.layer, each.head)
         return {**header, "held": [each._asdict() for each in held]}, arrays
 
     def _frame(self, live: bool) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -138,7 +138,7 @@ class AttentionExplorer(View):
             "score_names": list(SCORES) if live else list(self.scores),
             "chosen": list(self.chosen),
             "held": [],
-            "by_value": all(self._has_lengths(row["index"]) for row in trace.plan),
+            "by_value": self._values.of_all(),
             "cuts": [list(place) for place in self.cuts],
             "next": routing_content.next_tokens(trace, self.after),
         }
@@ -185,15 +185,17 @@ class AttentionExplorer(View):
         if layer is None:
             return content.table(self.before, self.scores, self.cuts)
         layer, head = self._existing(layer, head)
-        return content.pattern_table(self.before, layer, head, self._lengths(layer, head))
+        return content.pattern_table(self.before, layer, head, self._values.of(layer, head))
 
     def still(self, pointed: Pointed = NOTHING) -> Still:
-        """The thumbnails of all heads, and the one that is pointed at, or the chosen one, at full size."""
+        """The thumbnails, and the head that is pointed at, or chosen, at full size: by values if the page is."""
         layer, head = self.chosen
         if pointed.layer is not None and pointed.layer < len(self.before.plan):
             layer, heads = pointed.layer, self.before.plan[pointed.layer]["heads"]
             head = min(head if pointed.number("head", heads) is None else pointed.number("head", heads), heads - 1)
-        return picture(self.before, self._thumbs, (layer, head), self.cuts, self.sentence(), pointed)
+        by_value = pointed.own.get("mode") == "value" and self._values.of_all()
+        lengths = self._values.of(layer, head) if by_value else None
+        return picture(self.before, self._thumbs, (layer, head), self.cuts, self.sentence(), pointed, lengths)
 
     def handle(self, message: dict[str, Any]) -> None:
         """Carry out what the page asks."""
@@ -223,25 +225,11 @@ class AttentionExplorer(View):
         thumbs = content.Thumbnails(trace)
         scores = score_heads(trace, names, watch=thumbs.take)
         self.before, self.scores, self._thumbs = trace, scores, thumbs.shades()
-        self._outputs: dict[int, np.ndarray] = {}
+        self._values = ValueLengths(trace, self.model)
         chosen = getattr(self, "chosen", None)
         if chosen is None:
             best = standing_out(trace, self.scores)
             self.chosen = (best[1].layer, best[1].head) if best else (0, 0)
-
-    def _has_lengths(self, layer: int) -> bool:
-        recorded = f"layers.{self.before.plan[layer]['owner']}.attention.v" in self.before
-        return lengths_site(layer) in self.before or (self.model is not None and recorded)
-
-    def _lengths(self, layer: int, head: int) -> np.ndarray | None:
-        """How long each value is after the output projection, where that can be known. Shapes: -> float64 [S]."""
-        if not self._has_lengths(layer):
-            return None
-        if lengths_site(layer) in self.before:
-            return self.before[lengths_site(layer)][:, head].astype(np.float64)
-        if layer not in self._outputs:
-            self._outputs[layer] = self.model.attention_output(layer)
-        return head_value_lengths(self.before, layer, head, self._outputs[layer])
 
     def _existing(self, layer: Any, head: Any) -> tuple[int, int]:
         plan, name = self.before.plan, self.before.model["name"]
@@ -280,7 +268,7 @@ class AttentionExplorer(View):
         """One head at full size, and the lengths of its values."""
         self.chosen = layer, head
         form, arrays = content.whole_head(self.before, layer, head)
-        lengths = self._lengths(layer, head)
+        lengths = self._values.of(layer, head)
         if lengths is not None:
             arrays.append(lengths)
         types = [array.dtype.name for array in arrays]

@@ -55,13 +55,31 @@ def max_pooled(patterns: np.ndarray, tokens: int, cells: int, rows: Rows) -> tup
     return _pooled(patterns, np.arange(cells) * tokens // cells, rows.queries, rows.places)
 
 
-def pooled_head(trace: Trace, layer: int, head: int, most: int) -> np.ndarray:
-    """One head, with the largest weight in each cell where it has more than `most` rows. Shapes: -> [P,P]."""
+def pooled_head(trace: Trace, layer: int, head: int, most: int, lengths: np.ndarray | None = None) -> np.ndarray:
+    """One head, with the largest weight in each cell where it has more than `most` rows; by its values, with lengths.
+
+    Shapes: lengths [S] -> [P,P].
+    """
     cells = min(len(trace), most)
     starts, pooled = np.arange(cells) * len(trace) // cells, np.zeros((cells, cells), np.float32)
     for rows, seen, block in trace.attention_blocks(layer, head):
         places = (np.arange(part.start, part.stop) for part in (rows, seen))
+        # a block has every key that its rows see, so that the sum of a row is whole
+        block = block if lengths is None else weighted_by(block, lengths[seen])
         queries, keys, found = _pooled(block, starts, *places)
+        here = pooled[queries, keys]
+        np.maximum(here, found[0], out=here)
+    return pooled
+
+
+def pooled_null(trace: Trace, layer: int, most: int, lengths: np.ndarray | None = None) -> np.ndarray:
+    """The null of `pooled_head`: every row reads all that it sees with one weight. Shapes: lengths [S] -> [P,P]."""
+    cells = min(len(trace), most)
+    starts, pooled = np.arange(cells) * len(trace) // cells, np.zeros((cells, cells), np.float32)
+    for query, (first, end) in enumerate(zip(*trace.key_bounds(layer), strict=True)):
+        row = np.full((1, 1, end - first), 1 / (end - first))
+        row = row if lengths is None else weighted_by(row, lengths[first:end])
+        queries, keys, found = _pooled(row, starts, np.array([query]), np.arange(first, end))
         here = pooled[queries, keys]
         np.maximum(here, found[0], out=here)
     return pooled

@@ -19,6 +19,7 @@ from g4lab.widgets.linking import Selection, selection_of
 from g4lab.widgets.pointed import NOTHING, Pointed
 from g4lab.widgets.routing_branches import Contribution
 from g4lab.widgets.routing_messages import carry_out
+from g4lab.widgets.routing_open_panel import below_the_map, run_on_show
 from g4lab.widgets.routing_panels import PanelNumbers
 from g4lab.widgets.routing_picture import picture
 from g4lab.widgets.routing_statistics import layer_measures
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
 VIEW = "RoutingExplorer"
 SITES = ("layers.*.router.*", "layers.*.experts.weights")
-
-
-PANEL_FILES = {name: name for name in ("statistics", "together", "contexts")} | {"branches": "contributions"}
-"""What the page calls a panel, and the name of its numbers in a file."""
 
 
 class RoutingExplorer(View):
@@ -224,13 +221,12 @@ class RoutingExplorer(View):
         return routing_tables.table(panel, self.runs, self.other, self._branches)
 
     def still(self, pointed: Pointed = NOTHING) -> Still:
-        """What every expert weighs in every layer, on the mean or for a token, and the load beside chance."""
-        run = pointed.own.get("run")
-        shown = picture(self.runs.get(run, self.before), self.sentence(), pointed)
-        panel = pointed.own.get("panel")
-        if panel in PANEL_FILES:
-            shown.say(f"The open panel is not in this picture; to_csv({PANEL_FILES[panel]!r}) has its numbers.")
-        return shown
+        """Every expert's weight in every layer, the load beside chance, the next token, and the panel that is open."""
+        shown = self.runs[run_on_show(self, pointed)]
+        still = picture(shown, self.sentence(), pointed, below_the_map(self, pointed))
+        if pointed.own.get("show") == "entropy" or pointed.own.get("slice") == "one":
+            still.say("The map is of weights in all layers, whatever the page cuts out of them.")
+        return still
 
     def handle(self, message: dict[str, Any]) -> None:
         """Carry out what the page asks."""

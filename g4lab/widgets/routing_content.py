@@ -25,6 +25,12 @@ def counted(trace: Trace) -> np.ndarray:
     return np.flatnonzero([token.kind != "control" for token in trace.tokens])
 
 
+def expert_loads(trace: Trace, layer: int) -> np.ndarray:
+    """How many counted tokens chose each expert of a layer. Shapes: -> int [E]."""
+    routed = trace.routing(layer)
+    return routing.expert_counts(routed.experts[counted(trace)], routed.expert_count)
+
+
 def run_arrays(trace: Trace) -> dict[str, np.ndarray]:
     """One run's routing in all its routed layers.
 
@@ -32,11 +38,10 @@ def run_arrays(trace: Trace) -> dict[str, np.ndarray]:
     entropy [L,T] in bits; counts, mean_weight, mean_probability [L,E], over the counted tokens.
     """
     layers = [trace.routing(layer) for layer in trace.routed_layers]
-    experts, real = layers[0].expert_count, _real(layers)
-    positions = counted(trace)
+    real, positions = _real(layers), counted(trace)
     divisor = max(len(positions), 1)
     probabilities = np.stack([layer.probabilities for layer in layers]).astype(np.float32)
-    counts = np.stack([routing.expert_counts(layer.experts[positions], experts) for layer in layers])
+    counts = np.stack([expert_loads(trace, layer) for layer in trace.routed_layers])
     arrays = {
         **run_choices(trace),
         "entropy": routing.token_entropy(probabilities).astype(real),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,45 @@ def pairs(trace: Trace, other: Trace | None) -> np.ndarray:
             found.append((last[id], place))
         last[id] = place
     return np.array(found, int).reshape(-1, 2)
+
+
+def first_that_recurs(trace: Trace) -> int:
+    """The token that is compared when none was chosen: the first that comes again, or the last."""
+    ids = [token.id for token in trace.tokens]
+    again = (i for i, token in enumerate(trace.tokens) if token.kind != "control" and ids.count(token.id) > 1)
+    return next(again, len(ids) - 1)
+
+
+def next_same(trace: Trace, token_id: int, after: int) -> int | None:
+    """The next place after one with the same token, else the first one before it, else None."""
+    places = [i for i, token in enumerate(trace.tokens) if token.id == token_id and i != after]
+    return next((i for i in places if i > after), places[0] if places else None)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One layer's choices for both tokens: pairs of expert and effective weight, and how many are in both.
+
+    `chance` is how often two random choices share as many.
+    """
+
+    layer: int
+    first: list[tuple[int, float]]
+    second: list[tuple[int, float]]
+    shared: set[int]
+    chance: float
+
+
+def compared(one: Trace, first: int, two: Trace, second: int) -> list[Shared]:
+    """Both tokens in every routed layer, from the input upward."""
+    shares = chances(one)
+    rows = []
+    for layer in one.routed_layers:
+        sides = [(one.routing(layer), first), (two.routing(layer), second)]
+        picked = [list(zip(side.experts[at].tolist(), side.weights[at].tolist(), strict=True)) for side, at in sides]
+        both = {expert for expert, _ in picked[0]} & {expert for expert, _ in picked[1]}
+        rows.append(Shared(layer, *picked, both, min(sum(shares[len(both) :]), 1.0)))
+    return rows
 
 
 COLUMNS = "layer first second id text experts weights second_experts second_weights shared chance_shared".split()

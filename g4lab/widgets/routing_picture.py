@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from g4lab.tracing.trace import Trace
 from g4lab.widgets import routing_content as content
 from g4lab.widgets.pointed import NOTHING, Pointed
 from g4lab.widgets.still import BAND, INK, LINE, SOFT, Still, shade
+from g4lab.widgets.still_parts import WIDTH, Part
 
 CELL, ROW, LEFT, GAP, LOAD = 18, 26, 92, 28, 224
 
 
-def picture(trace: Trace, sentence: str, pointed: Pointed = NOTHING) -> Still:
-    """Every expert's effective weight, or probability, on the mean or for the token pointed at; and its load."""
+def picture(trace: Trace, sentence: str, pointed: Pointed = NOTHING, below: Part | None = None) -> Still:
+    """Every expert's effective weight, or probability, on the mean or for the token pointed at; and its load.
+
+    `below` stands under the map: the open panel, and what comes next.
+    """
     counts = content.run_arrays(trace)["counts"]
     weights, what = _values(trace, pointed)
     rows, experts = weights.shape
     right = LEFT + experts * CELL + GAP
     heading = f"{trace.model['name']} · {trace.model['label']}"
-    still = Still(right + LOAD + 24, rows * ROW + 56, heading, what, sentence)
+    width, tall = right + LOAD + 24, rows * ROW + 56
+    if below is not None:
+        width, tall = max(width, WIDTH), tall + math.ceil(below.height)
+    still = Still(width, tall, heading, what, sentence)
     top, most = still.top + 20, float(weights.max()) or 1.0
     _numbers(still, experts, right)
     for row, layer in enumerate(trace.routed_layers):
@@ -35,6 +44,8 @@ def picture(trace: Trace, sentence: str, pointed: Pointed = NOTHING) -> Still:
     still.text(LEFT, y, "0", SOFT, 11, "rm")
     still.ramp(LEFT + 6, y)
     still.text(LEFT + 108, y, f"{most:.3f}", SOFT, 11)
+    if below is not None:
+        below.draw(still, y + 16)
     return still
 
 

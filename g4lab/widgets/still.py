@@ -51,7 +51,7 @@ class Still:
 
     def say(self, words: str) -> None:
         """One more paragraph at the foot, and in the description."""
-        for line in textwrap.wrap(words, max(20, int((self.width - 32) / 6.3))):
+        for line in wrapped(words, self.width - 32):
             self.text(16, self.height - FOOT + 14, line, INK, 12)
             self.height += 17
         self.sentence = f"{self.sentence} {words}".strip()
@@ -135,6 +135,11 @@ class Still:
 
     def _add(self, kind: str, **values: Any) -> None:
         self.marks.append(Mark(kind, values))
+
+
+def wrapped(words: str, width: float) -> list[str]:
+    """The lines that words of the usual size take in so many pixels."""
+    return textwrap.wrap(words, max(20, int(width / 6.3)))
 
 
 def shade(value: float, scale: tuple[str, ...] = CIVIDIS) -> tuple[int, int, int]:

@@ -93,6 +93,14 @@ def test_a_fetched_head_is_weighted_by_values_exactly(notebook, view):
     expect(view.locator(".g4-formula")).to_have_count(0)
 
 
+def test_the_picture_that_is_saved_is_by_values_where_the_page_is(notebook, view):
+    for name, by_values in [("Weights × values", True), ("Weights", False)]:
+        view.get_by_role("button", name=name, exact=True).click()
+        with notebook.page.expect_download() as waiting:
+            view.get_by_role("button", name="Save the picture as SVG").click()
+        assert ("weight x value" in waiting.value.path().read_text()) == by_values
+
+
 def test_cutting_by_keyboard_alone(notebook, view):
     button = view.get_by_role("button", name="Cut head 0 of layer 0")
     view.locator(".g4-thumbs").focus()

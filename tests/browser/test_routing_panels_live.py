@@ -79,6 +79,40 @@ def test_pairs_come_when_they_are_asked_for(notebook, view):
     expect(opened.locator("[aria-live]")).to_contain_text("P(")
 
 
+def saved(notebook, view) -> str:
+    """The picture as the page saves it."""
+    with notebook.page.expect_download() as waiting:
+        view.get_by_role("button", name="Save the picture as SVG").click()
+    return waiting.value.path().read_text()
+
+
+def test_the_open_panel_is_in_the_picture_that_is_saved(notebook, view):
+    """What is selected inside a panel goes with it: the pair, the second token, what is shown of the branches."""
+    assert "Statistics" not in saved(notebook, view)
+    opened = panel(view, "Together")
+    expect(opened).to_contain_text("Layer 5: of the")
+    opened.locator(".g4-pair-map").focus()
+    for key in ("Home", "ArrowRight"):
+        notebook.page.keyboard.press(key)
+    expect(opened.locator("[aria-live]")).to_contain_text("P(1 | ")
+    first = opened.locator("[aria-live]").inner_text().split(":")[0]
+    svg = saved(notebook, view)
+    assert "Together: layer 5" in svg and f"{first}: " in svg
+    panel(view, "Statistics")
+    value = asked(notebook, "explorer.statistics(5)[1].value")
+    assert f">{value:.7g}<" in saved(notebook, view)
+    opened = panel(view, "Two contexts")
+    opened.locator(".g4-rail .g4-token").nth(6).click()
+    expect(opened.locator(".g4-words").first).to_contain_text("(token 6)")
+    assert "(token 6): over 6 layers" in saved(notebook, view)
+    assert asked(notebook, "explorer.pointed().own['second']") == 6
+    opened = panel(view, "Dense and experts")
+    opened.get_by_role("button", name="Measure layer 5").click()
+    expect(opened.locator(".g4-words").first).to_contain_text("of what the dense MLP writes")
+    opened.get_by_role("button", name="cosine").click()
+    assert ">cosine -1<" in saved(notebook, view)
+
+
 def test_a_second_text_is_typed_and_compared(notebook, view):
     view.get_by_role("button", name="Compare…").click()
     opened = view.get_by_role("tabpanel")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 from playwright.sync_api import expect
 
@@ -178,6 +180,17 @@ def test_dense_and_experts_are_exact(show, explorer):
     grid.focus()
     page.keyboard.press("ArrowDown")
     expect(opened.locator(".g4-words").first).to_contain_text("Layer 4")
+
+
+def test_a_page_without_a_kernel_says_that_the_open_panel_is_not_in_its_picture(show):
+    page, frame = show()
+    for name, said in [(None, False), ("Statistics", True)]:
+        if name:
+            panel(frame, name)
+        with page.expect_download() as waiting:
+            frame.get_by_role("button", name="as SVG").click()
+        texts = [element.text or "" for element in ElementTree.parse(waiting.value.path()).iter()]
+        assert ("panel that is open is not in the picture" in " ".join(texts)) == said
 
 
 def test_what_was_not_measured_is_said(show):

@@ -8,8 +8,14 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
+from g4lab.tracing.row_scores import uniform_pattern
+from g4lab.tracing.trace import Trace
+from g4lab.tracing.value_weighted import value_weighted_attention, weighted_by, with_value_lengths
+from g4lab.widgets import AttentionExplorer, atlas_picture
+from g4lab.widgets.attention_content import pooled_null
 from g4lab.widgets.pointed import Pointed, first_of
-from g4lab.widgets.still import ACCENT, shade
+from g4lab.widgets.still import ACCENT, INK, shade
+from tests.tracing.traces import make_trace
 from tests.widgets.every_view import VIEWS, make
 
 pytestmark = pytest.mark.slow
@@ -21,6 +27,7 @@ SELECTED = {
     "attention": ({"token": 9, "layer": 1, "head": 1}, ["token.9", "head.1.1"]),
     "lens": ({"token": 2, "layer": 3}, ["token.2", "layer.3"]),
     "ple": ({"token": 4, "layer": 3}, ["token.4", "layer.3"]),
+    "atlas": ({"token": 5, "layer": 1, "word": 60}, ["token.5"]),
     "map": ({"token": None, "layer": 2}, ["layer.2"]),
     "rope": ({"token": None, "kind": 0, "pair": 3, "distance": 12}, ["pair.0.3"]),
 }
@@ -114,6 +121,82 @@ def test_the_head_on_show_is_drawn_at_full_size(views):
     assert "layer 2, head 3" in written(still.svg())
 
 
+@pytest.fixture(scope="module")
+def by_values():
+    trace = make_trace(["<bos>", *["the", " red"] * 40], layers=3)
+    rng = np.random.default_rng(3)
+    values = {
+        f"layers.{i}.attention.v": rng.normal(size=(len(trace), 2, 6)).astype(np.float32)
+        * rng.uniform(0.1, 9, size=(len(trace), 1, 1)).astype(np.float32)
+        for i in range(3)
+    }
+    trace = Trace(trace.tokens, trace.model, {**trace.sites, **values}, pieces=trace.pieces)
+    output = np.random.default_rng(4).normal(size=(4, 6, 16))
+    return AttentionExplorer(with_value_lengths(trace, lambda _: output)), output
+
+
+@pytest.mark.parametrize("layer, head", [(1, 2), (2, 0)])
+@pytest.mark.parametrize("mode", ["weight", "value"])
+def test_the_head_is_drawn_by_values_where_the_page_shows_it_so(by_values, layer, head, mode):
+    view, output = by_values
+    svg = asked(view, {"token": 3, "layer": layer, "head": head, "mode": mode})
+    still = view.still(Pointed.of({"token": 3, "layer": layer, "head": head, "mode": mode}))
+    by_weight = view.before.attention(layer, head), uniform_pattern(view.before.visible(layer))
+    weighted = value_weighted_attention(view.before, layer, head, output)
+    for side, pattern in zip((288, 144), weighted if mode == "value" else by_weight, strict=True):
+        [tile] = [mark.values["pixels"] for mark in still.marks if mark.kind == "tile" and mark.values["width"] == side]
+        expected = [
+            [shade(step / 255) for step in row] for row in np.rint(255 * np.sqrt(pattern)).reshape(pattern.shape)
+        ]
+        np.testing.assert_array_equal(tile, np.array(expected, np.uint8))
+    assert ("weight x value" in written(svg)) == (mode == "value")
+    assert not np.allclose(weighted[0], by_weight[0], atol=0.05), "the values must matter"
+
+
+def test_without_values_the_head_is_drawn_by_its_weights():
+    view = AttentionExplorer(make_trace(["<bos>", "the", " red"]))
+    weights, values = (
+        view.still(Pointed.of({"layer": 0, "head": 0, "mode": mode})).svg() for mode in ("weight", "value")
+    )
+    assert weights == values
+
+
+def test_the_null_of_a_long_head_is_the_largest_of_each_cell():
+    trace = make_trace(["<bos>", *["the"] * 200], layers=2)
+    lengths = np.random.default_rng(5).uniform(0.1, 4, len(trace))
+    for each in (None, lengths):
+        pattern = uniform_pattern(trace.visible(1))
+        pattern = pattern if each is None else weighted_by(pattern, each)
+        starts = np.arange(64) * len(trace) // 64
+        expected = np.maximum.reduceat(np.maximum.reduceat(pattern, starts, axis=0), starts, axis=1)
+        np.testing.assert_allclose(pooled_null(trace, 1, 64, each), expected, rtol=1e-6)
+
+
+def test_the_word_that_reads_is_in_the_atlas_picture_and_a_soft_token_in_its_own(views):
+    view = views["atlas"]
+    soft = view.parts[1].start
+    still = view.still(Pointed.of({"token": soft, "word": 60}))
+    left, top, width, height = still.places[f"token.{soft}"]
+    pictured = [mark.values for mark in still.marks if mark.kind == "tile"]
+    assert any(
+        tile["x"] <= left
+        and left + width <= tile["x"] + tile["width"]
+        and tile["y"] <= top < tile["y"] + tile["height"]
+        for tile in pictured
+    )
+    [edge] = [mark.values for mark in still.marks if mark.kind == "box" and mark.values["edge"] == 2]
+    x, y, *_ = still.places["token.60"]
+    assert (edge["x"], edge["y"]) == (x + 1, y + 1) and edge["outline"] == INK
+
+
+def test_the_atlas_draws_the_tokens_about_the_one_that_is_pointed_at(views, monkeypatch):
+    monkeypatch.setattr(atlas_picture, "TOKENS", 20)
+    view = views["atlas"]
+    for token in (0, 46, len(view.trace) - 1):
+        still = view.still(Pointed.of({"token": token, "word": 60}))
+        assert f"token.{token}" in still.places and f"of {len(view.trace)}" in written(still.svg())
+
+
 def test_a_token_shades_the_experts_by_its_own_weights(views):
     view, layer = views["routing"], 1
     row = view.before.routed_layers.index(layer)
@@ -124,8 +207,8 @@ def test_a_token_shades_the_experts_by_its_own_weights(views):
     fills = {(mark.values["x"], mark.values["y"]): mark.values["fill"] for mark in still.marks if mark.kind == "box"}
     assert fills[left + 1, top + 1] == shade(weights.max() / most) and row >= 0
     assert "for token 4" in written(still.svg())
-    panel = written(view.still(Pointed.of({"panel": "branches"})).svg())
-    assert "open panel is not in this picture" in panel and "contributions" in panel
+    entropy = view.still(Pointed.of({"token": 4, "layer": layer, "show": "entropy"}))
+    assert "map is of weights" in written(entropy.svg())
 
 
 def test_the_lens_is_shaded_as_the_page_is(views):

@@ -53,7 +53,7 @@ export function mount(root, data, { send = () => {}, select = () => {}, still = 
   }
 
   function shown() {
-    return { token: state.token, layer: state.layer, pinned: state.pinned, head: state.head };
+    return { token: state.token, layer: state.layer, pinned: state.pinned, head: state.head, mode: state.mode };
   }
 
   function choose(layer, head) {

@@ -22,7 +22,13 @@ export function keysOf({ token = null, layer = null, row = null, head = null, ex
 export function markedWords(places, shown, words) {
   const outside = shown.token !== null && shown.token !== undefined && !places[`token.${shown.token}`];
   const where = outside ? ` Token ${shown.token} is not marked in the picture.` : "";
-  return `On the page: ${words} The picture is of the view as this page was made, without a kernel; outlined is what is selected.${where}`;
+  return `On the page: ${words} The picture is of the view as this page was made, without a kernel; outlined is what is selected.${where}${undrawn(shown)}`;
+}
+
+// What the page shows and only a kernel could draw.
+function undrawn({ panel = null, mode = "weight" }) {
+  const open = panel === null ? "" : " The panel that is open is not in the picture: saved from a running notebook it is.";
+  return mode === "value" ? `${open} The head is drawn by its weights, not by weights times values.` : open;
 }
 
 /** The picture (an SVG in ASCII) with outlines and a paragraph more; `places` has [x, y, width, height] by key. */

@@ -77,6 +77,7 @@ export function branchesPanel({ read: stateNow, set, ask, describedBy }) {
 
   return {
     element,
+    shown: () => ({ branch_show: what }),
     show(content, state, palette, busy) {
       if (read !== content) [branches, read] = [readBranches(content), content];
       seen = { content, state };

@@ -41,6 +41,7 @@ export function contextsPanel({ ask, pickLayer, redraw }) {
 
   return {
     element,
+    shown: () => ({ second: picked }),
     show(content, state, palette, busy) {
       const there = content.other?.tokens ?? content.tokens;
       if (told !== there) {

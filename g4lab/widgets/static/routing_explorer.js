@@ -53,7 +53,7 @@ export function mount(root, data, { send = () => {}, select = () => {}, still = 
     makers: {
       statistics: () => statisticsPanel(details, { pick: pickExpert }),
       together: () => togetherPanel(details, { pick: pickExpert }),
-      contexts: () => contextsPanel({ ask, pickLayer: (layer) => set({ layer }), redraw: () => draw() }),
+      contexts: () => contextsPanel({ ask, pickLayer: (layer) => set({ layer }), redraw: () => set({}) }),
       branches: () => branchesPanel({ read: () => state, set, ask, describedBy: spoken.id }),
     },
   });
@@ -76,8 +76,8 @@ export function mount(root, data, { send = () => {}, select = () => {}, still = 
   }
 
   function shown() {
-    const { token, pinned, expert, show, run, panel } = state;
-    return { token, layer: layerIndex(), pinned, expert, expert_layer: layerIndex(), show, run, panel };
+    const { token, pinned, expert, show, run, panel, order, slice } = state;
+    return { token, layer: layerIndex(), pinned, expert, expert_layer: layerIndex(), show, run, panel, order, slice, ...panels.shown(panel) };
   }
 
   function pick({ layer, token, expert }) {

@@ -45,6 +45,8 @@ export function routingPanels({ makers, toggle }) {
       panel.hidden = state.panel === null;
       keepingFocus(panel, () => fill(content, state, palette, busy));
     },
+    /** What a panel itself has selected, which a picture of it shows: its partner, its second token, its numbers. */
+    shown: (name) => made[name]?.shown?.() ?? {},
     focus: () => panel.querySelector("button, textarea, [tabindex='0']")?.focus(),
     destroy: () => Object.values(made).forEach((each) => each.destroy?.()),
   };

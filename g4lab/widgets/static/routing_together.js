@@ -46,6 +46,7 @@ export function togetherPanel(store, { pick }) {
 
   return {
     element,
+    shown: () => ({ partner: other }),
     show(content, state, palette) {
       const { index: layer } = content.layers[state.layer];
       const answer = store.want(content, "together", state.run, layer);

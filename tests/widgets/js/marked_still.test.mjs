@@ -33,6 +33,12 @@ test("a token outside the picture is said to be so", () => {
   assert.doesNotMatch(markedWords(PLACES, { token: null }, "Nothing."), /not marked/);
 });
 
+test("what only a kernel could draw is said not to be drawn", () => {
+  assert.match(markedWords(PLACES, { token: null, panel: "statistics" }, "Open."), /panel that is open is not in the picture/);
+  assert.match(markedWords(PLACES, { token: null, mode: "value" }, "Values."), /drawn by its weights, not by weights times values/);
+  assert.doesNotMatch(markedWords(PLACES, { token: null, panel: null, mode: "weight" }, "All."), /panel|drawn by/);
+});
+
 test("a hostile text is text, and the file stays ASCII", () => {
   const marked = markedStill(SVG, {}, { token: null }, "<img src=x onerror=alert(1)> & “été” $& \u0000");
   assert.ok(!marked.includes("<img") && /^[\x00-\x7f]*$/.test(marked));
