@@ -2,7 +2,7 @@
 
 from . import functions
 from .corpus import DOMAINS, document, documents
-from .covered import WORDS_OF_CELLS, covered
+from .covered import RANKS, WORDS_OF_CELLS, Cell, covered
 from .document import ANSWER, GIVEN, Document, is_held_out
 from .further import further
 from .recordings import Recordings, record
@@ -16,7 +16,9 @@ __all__ = [
     "FIRST",
     "GIVEN",
     "KINDS",
+    "RANKS",
     "WORDS_OF_CELLS",
+    "Cell",
     "Document",
     "Recordings",
     "Seen",

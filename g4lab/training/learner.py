@@ -29,6 +29,10 @@ class Learner(keras.Model):
             logits = self.network(inputs)
         return {"logits": logits, "balance": balance_loss(tap.values)}
 
+    def named_variables(self) -> dict[str, keras.Variable]:
+        """What a state on disk holds of it."""
+        return self.network.named_variables()
+
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Mean cross-entropy, each token with its weight, plus the balance loss."""
         targets, weights = ops.convert_to_tensor(y), ops.convert_to_tensor(sample_weight)
@@ -86,6 +90,9 @@ def learner(recipe: Recipe, steps: int, seed: int) -> Learner:
     for name, variable in network.named_variables().items():
         if name.endswith("attention.query_norm.scale"):
             variable.assign(ops.full(variable.shape, recipe.sharpness))
+    for encoder in (network.vision, network.audio):
+        if encoder is not None:
+            encoder.trainable = False  # what an encoder says, it has learned to say before (`naming`)
     model = Learner(network)
     again = recipe.again if recipe.again and recipe.again < steps else None
     optimizer = keras.optimizers.AdamW(

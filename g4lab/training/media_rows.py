@@ -40,13 +40,6 @@ class MediaBatch(Rows):
     media: dict[str, dict[str, np.ndarray]]
     places: np.ndarray
     ends: np.ndarray
-    named: np.ndarray
-    """int32 [B,T]: what a soft token should say in place of the next token, -1 where nothing is asked of it."""
-
-    @property
-    def targets(self) -> np.ndarray:
-        """What the model should say, [B,T]: the next token, or what a soft token covers."""
-        return np.where(self.named >= 0, self.named, self.tokens[:, 1:])
 
     @property
     def inputs(self) -> dict:
@@ -73,7 +66,7 @@ class MediaRows:
         )
         first = step * rows * max(MOST_PER_ROW, per_row)
         wanted = [(str(kind), first + place) for place, kind in enumerate(kinds)]
-        return self._batch(wanted, "train", per_row, phase.naming)
+        return self._batch(wanted, "train", per_row)
 
     def held_out(self, kind: str, rows: int) -> MediaBatch:
         """Rows of one kind that share nothing with the training rows."""
@@ -91,7 +84,7 @@ class MediaRows:
             for split, count in SPOKEN.items()
         }
 
-    def _batch(self, wanted: list[tuple[str, int]], split: str, per_row: int, naming: float = 0.0) -> MediaBatch:
+    def _batch(self, wanted: list[tuple[str, int]], split: str, per_row: int) -> MediaBatch:
         records = [self.record(kind, number, split) for kind, number in wanted]
         media = [medium_of(record, self.config) for record in records]
         more = [
@@ -102,39 +95,13 @@ class MediaRows:
         talks = [self._talk(*talk, room) for talk in zip(records, more, media, strict=True)]
         rows = [self._row(talks[start : start + per_row]) for start in range(0, len(talks), per_row)]
         tokens, weights = (np.stack(arrays) for arrays in zip(*rows, strict=True))
-        stacked, read = self._stacked(media), tokens[:, :-1]
+        stacked, read = self.stacked(media), tokens[:, :-1]
         positions = np.broadcast_to(np.arange(read.shape[1], dtype=np.int32), read.shape)
         places, ends = arranged(read, positions, stacked, self.config)
-        named = np.full(read.shape, -1, np.int32)
-        if naming:
-            pairs = zip(records, media, wanted, strict=True)
-            named[places >= 0] = sum((self._names(record, medium, number) for record, medium, (_, number) in pairs), [])
-            weights[named >= 0] = naming
-        return MediaBatch(tokens, weights, stacked, places, ends, named)
+        return MediaBatch(tokens, weights, stacked, places, ends)
 
-    def _names(self, record, medium: Medium, number: int) -> list[int]:
-        """For each soft token the id that stands for what it covers, -1 where that is not known."""
-        if medium.kind == "audio":
-            rows, columns, frames = 1, medium.soft_tokens, 1
-        else:
-            pictures = medium.frames if medium.kind == "video" else (medium,)
-            (rows, columns), frames = pictures[0].grid, len(pictures)
-        rng = np.random.default_rng([self.seed, number, 4])
-        words = tiny_world().covered(record, rows, columns, frames, rng)
-        return [-1 if word is None else self._id_of[word] for word in words]
-
-    @cached_property
-    def _id_of(self) -> dict[str, int]:
-        """One token for each word that a soft token may say: the first of its tokens that no other word has."""
-        world = tiny_world()
-        pieces = {word: self.tokenizer.encode(word) for word in world.WORDS_OF_CELLS}
-        return {
-            word: next(id for id in ids if sum(id in others for others in pieces.values()) == 1)
-            for word, ids in pieces.items()
-        }
-
-    def _stacked(self, media: list[Medium]) -> dict[str, dict[str, np.ndarray]]:
-        """Arrays of sizes that are the same in every batch, so that one is compiled."""
+    def stacked(self, media: list[Medium]) -> dict[str, dict[str, np.ndarray]]:
+        """The media as `Gemma4.soft_tokens` takes them, of sizes that are the same in every batch: one is compiled."""
         kind, vision = media[0].kind, self.config.vision
         if kind == "audio":
             return {"audio": dict(zip(("mel", "valid"), stack_audio(media, self.recipe.media.sound), strict=True))}

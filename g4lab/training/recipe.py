@@ -33,12 +33,26 @@ class Phase:
     """Share of the steps that are about "pictures", "films" or "sounds"; the others are of text."""
     senses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Share of the media that each kind of question gets, for each of these."""
-    naming: float = 0.0
-    """What it counts in the loss that a soft token names what it covers, beside 3 for a token of an answer."""
     per_row: Mapping[str, int] = field(default_factory=dict)
     """Media that stand in a row one after the other, each with its questions; 1 where nothing is said."""
     balance: float = 0.02
     """Weight of the load-balancing loss; it has no effect on a model without experts."""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How an encoder learns, before anybody asks, to name what each soft token covers."""
+
+    steps: int
+    media: int
+    """Pictures or sounds of a step; of films half as many."""
+    kinds: Mapping[str, float]
+    """Share of the media that each kind of question gives."""
+    films: int = 0
+    """Every so many steps are of films; 0 for none."""
+    rate: float = 2e-3
+    sharpness: float = 0.2
+    """First value of the query norms' scales."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +87,8 @@ class Recipe:
     probe_rows: int = 8
     """Held-out rows per domain on which the log's scores are measured."""
     media: MediaShape = MediaShape()
+    naming: Mapping[str, Naming] = field(default_factory=dict)
+    """What "vision" and "audio" learn alone, before the first step with media; from there on they stay as they are."""
     seed_of_tokenizer: int = 7
     documents_of_tokenizer: int = 1500
     """Documents per domain from which the tokenizer learns its pieces."""
@@ -80,6 +96,11 @@ class Recipe:
     def phase(self, step: int) -> Phase:
         """The phase that a step belongs to."""
         return max((phase for phase in self.phases if phase.start <= step), key=lambda phase: phase.start)
+
+    @property
+    def first_with_media(self) -> int | None:
+        """The first step that media have a share in; None for a recipe of text."""
+        return min((phase.start for phase in self.phases if phase.media), default=None)
 
     def difficulty(self, step: int) -> float:
         """How long recall, repetition, pairs and registers are at a step, from 0 to 1."""

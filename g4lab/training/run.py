@@ -27,6 +27,7 @@ def train(plan: Recipe, out: Path, steps: int | None = None, seed: int = 0) -> P
     from g4lab.training.batches import Batches
     from g4lab.training.learner import learner
     from g4lab.training.media_rows import MediaRows
+    from g4lab.training.naming import teach
     from g4lab.training.probes import Probe
 
     steps = steps or plan.steps
@@ -41,6 +42,9 @@ def train(plan: Recipe, out: Path, steps: int | None = None, seed: int = 0) -> P
         for step in range(done, steps):
             started = time.perf_counter()
             sense = plan.sense(step, seed)
+            if step == plan.first_with_media:
+                for encoder in plan.naming:
+                    teach(model.network, encoder, media, out)
             batch = batches.training(step) if sense is None else media.training(sense, step)
             model.balance.assign(plan.phase(step).balance)
             model.reset_metrics()  # else Keras returns the mean over all steps so far

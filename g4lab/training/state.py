@@ -18,32 +18,33 @@ from g4lab.runtime import assign, to_numpy
 STATE, ABOUT, LOG = "state.safetensors", "run.json", "log.jsonl"
 
 
-def save(model, out: Path) -> None:
+def save(model, out: Path, name: str = STATE) -> None:
     """Write all variables beside the old state, force them to disk, then take the old state's place."""
-    fresh = out / f"{STATE}.new"
-    safetensors.write(fresh, [_outgoing(name, variable) for name, variable in _variables(model).items()])
-    os.replace(fresh, out / STATE)
+    fresh = out / f"{name}.new"
+    safetensors.write(fresh, [_outgoing(key, variable) for key, variable in _variables(model).items()])
+    os.replace(fresh, out / name)
     _sync(out)
 
 
-def restore(model, out: Path) -> int:
+def restore(model, out: Path, name: str = STATE) -> int:
     """Read the state back, if there is one; returns the number of steps it has behind it.
 
     Raises: CheckpointError when the state is another model's.
     """
-    if not (out / STATE).exists():
+    path = out / name
+    if not path.exists():
         return 0
-    stored = safetensors.read_header(out / STATE)
+    stored = safetensors.read_header(path)
     variables = _variables(model)
-    wanted = {name: tuple(variable.shape) for name, variable in variables.items()}
-    found = {name: tensor.shape for name, tensor in stored.items()}
+    wanted = {key: tuple(variable.shape) for key, variable in variables.items()}
+    found = {key: tensor.shape for key, tensor in stored.items()}
     if wanted != found:
-        odd = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+        odd = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
         raise CheckpointError(
-            f"the state does not fit the recipe: {', '.join(odd[:3])}", out / STATE, "begin a new run in another folder"
+            f"the state does not fit the recipe: {', '.join(odd[:3])}", path, "begin a new run in another folder"
         )
-    for name, variable in variables.items():
-        assign(variable, stored[name].read(slice(None)))
+    for key, variable in variables.items():
+        assign(variable, stored[key].read(slice(None)))
     return int(to_numpy(model.optimizer.iterations))
 
 
@@ -84,30 +85,30 @@ def describe(out: Path, about: dict) -> None:
             )
 
 
-def cut_log(out: Path, step: int) -> None:
+def cut_log(out: Path, step: int, name: str = LOG) -> None:
     """Drop the log's lines of steps that the state does not know: they will be run again."""
-    if (out / LOG).exists():
-        fresh = out / f"{LOG}.new"
-        fresh.write_text(log_until(out, step), encoding="utf-8")
-        os.replace(fresh, out / LOG)
+    if (out / name).exists():
+        fresh = out / f"{name}.new"
+        fresh.write_text(log_until(out, step, name), encoding="utf-8")
+        os.replace(fresh, out / name)
 
 
-def log_until(out: Path, step: int) -> str:
+def log_until(out: Path, step: int, name: str = LOG) -> str:
     """The log up to a step."""
     # A kill can leave half a line at the end.
-    lines = (out / LOG).read_text(encoding="utf-8").split("\n")[:-1]
+    lines = (out / name).read_text(encoding="utf-8").split("\n")[:-1]
     return "".join(f"{line}\n" for line in lines if json.loads(line)["step"] <= step)
 
 
-def log(out: Path, entry: dict) -> None:
+def log(out: Path, entry: dict, name: str = LOG) -> None:
     """Append one line to the log."""
-    with (out / LOG).open("a", encoding="utf-8") as file:
+    with (out / name).open("a", encoding="utf-8") as file:
         file.write(json.dumps(entry) + "\n")
 
 
 def _variables(model) -> dict:
     optimizer = {f"optimizer.{place}": variable for place, variable in enumerate(model.optimizer.variables)}
-    return model.network.named_variables() | optimizer
+    return model.named_variables() | optimizer
 
 
 def _outgoing(name: str, variable) -> Outgoing:

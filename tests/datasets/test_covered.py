@@ -1,4 +1,4 @@
-"""What stands in a cell is what was drawn or said there."""
+"""What a cell holds is what was drawn or said there."""
 
 import numpy as np
 import pytest
@@ -10,45 +10,65 @@ WORLD = tiny_world()
 
 def cells(kind, index, rows=5, columns=5, frames=1):
     record = WORLD.seen(kind, 0, index)
-    found = WORLD.covered(record, rows, columns, frames, np.random.default_rng(index))
-    assert len(found) == frames * rows * columns and set(found) <= {*WORLD.WORDS_OF_CELLS, None}
-    return record, np.array(found, object).reshape(frames, rows, columns)
+    found = WORLD.covered(record, rows, columns, frames)
+    assert len(found) == frames * rows * columns
+    assert {word for cell in found for word in cell.words} <= set(WORLD.WORDS_OF_CELLS)
+    grid = np.empty(len(found), object)
+    grid[:] = found
+    return record, grid.reshape(frames, rows, columns)
+
+
+def first_words(cells):
+    return [cell.words[0] for cell in cells if cell.words]
 
 
 @pytest.mark.parametrize("kind", ["colour", "shape", "place", "count", "caption"])
 @pytest.mark.parametrize("index", range(8))
-def test_the_middle_of_a_thing_names_it(kind, index):
+def test_the_middle_of_a_thing_says_all_of_it(kind, index):
     record, grid = cells(kind, index)
     height, width = record.about["size"]
     middles = {}
     for one in record.about["things"]:
-        place = int(one["y"] / height * 5), int(one["x"] / width * 5)
-        middles.setdefault(place, []).append({one["colour"], one["shape"]})
-    for place, words in middles.items():
-        assert any(grid[0][place] in pair for pair in words)
+        at = one["x"] / width, one["y"] / height
+        middles.setdefault((int(at[1] * 5), int(at[0] * 5)), []).append(((one["colour"], one["shape"]), at))
+    for place, things in middles.items():
+        cell = grid[0][place]
+        assert (cell.words, cell.at) in [(words, pytest.approx(at)) for words, at in things]
     words = {word for one in record.about["things"] for word in (one["colour"], one["shape"])}
-    assert set(grid.reshape(-1)) <= {"-", *words} and "-" in grid
+    assert {word for cell in grid.reshape(-1) for word in cell.words} <= {"-", *words}
 
 
-def test_colours_and_shapes_are_both_named():
-    words = {word for index in range(20) for word in cells("colour", index)[1].reshape(-1)}
-    assert {"red", "blue"} & words and {"circle", "square"} & words
+def test_an_empty_cell_lies_where_it_lies():
+    _, grid = cells("colour", 0)
+    empty = [(place, cell) for place, cell in np.ndenumerate(grid[0]) if cell.words == ("-",)]
+    assert empty
+    for (row, column), cell in empty:
+        assert cell.at == pytest.approx(((column + 0.5) / 5, (row + 0.5) / 5)) and cell.digits == ()
+
+
+@pytest.mark.parametrize("rows", [5, 15])
+@pytest.mark.parametrize("index", range(12))
+def test_digits_stand_in_their_order(index, rows):
+    record, grid = cells("number", index, rows, rows)
+    number = record.about["number"]
+    held = [(column, *digit) for (_, column), cell in np.ndenumerate(grid[0]) for digit in cell.digits]
+    assert {(place, digit) for _, place, digit in held} == set(enumerate(number))
+    middles = [np.mean([column for column, at, _ in held if at == place]) for place in range(3)]
+    assert middles == sorted(middles) and middles[0] < middles[2]
+    for cell in grid.reshape(-1):
+        assert cell.words == (tuple(digit for _, digit in cell.digits) or ("-",))
 
 
 @pytest.mark.parametrize("index", range(12))
-def test_digits_stand_in_their_order(index):
-    record, grid = cells("number", index, 15, 15)
-    order = [word for column in grid[0].T for word in column if word != "-"]
-    runs = "".join(word for before, word in zip(["", *order], order, strict=False) if word != before)
-    wanted = record.about["number"]
-    assert runs == "".join(digit for before, digit in zip(["", *wanted], wanted, strict=False) if digit != before)
-
-
-@pytest.mark.parametrize("index", range(12))
-def test_bars_stand_side_by_side(index):
+def test_bars_stand_side_by_side_and_the_extreme_ones_say_so(index):
     record, grid = cells("bar", index, 30, 60)
-    order = [word for word in dict.fromkeys(word for column in grid[0].T for word in column) if word != "-"]
-    assert order == [one["label"] for one in record.about["bars"]]
+    bars = record.about["bars"]
+    order = list(dict.fromkeys(word for word in first_words(cell for column in grid[0].T for cell in column)))
+    assert [word for word in order if word != "-"] == [one["label"] for one in bars]
+    ranked = {rank: {cell.words[0] for cell in grid.reshape(-1) if rank in cell.words} for rank in WORLD.RANKS}
+    tall = sorted(bars, key=lambda one: one["top"])
+    assert ranked == {"tallest": {tall[0]["label"]}, "shortest": {tall[-1]["label"]}}
+    assert record.answer in ranked[record.about["asked"]]
 
 
 @pytest.mark.parametrize("index", range(12))
@@ -57,22 +77,19 @@ def test_what_moves_is_named_where_it_is(index):
     frames = min(6, len(record.frames))
     _, grid = cells("motion", index, 24, 24, frames)
     mover = record.about["things"][0]
-    names = [(frame == mover["colour"]) | (frame == mover["shape"]) for frame in grid]
-    middles = np.array([np.argwhere(there).mean(axis=0) for there in names])
-    down, across = middles[-1] - middles[0]
-    wanted = {"left": across < -1, "right": across > 1, "up": down < -1, "down": down > 1}
+    at = [{c.at for c in frame.reshape(-1) if c.words == (mover["colour"], mover["shape"])} for frame in grid]
+    ((first,), *_, (last,)) = [list(places) for places in at]
+    across, down = last[0] - first[0], last[1] - first[1]
+    wanted = {"left": across < -0.05, "right": across > 0.05, "up": down < -0.05, "down": down > 0.05}
     assert wanted[record.answer] and sum(wanted.values()) == 1
 
 
-def test_a_single_digit_is_named_while_it_is_said():
-    single = several = 0
-    for index in range(12):
-        record, grid = cells("speech", index, 1, 60)
-        words = set(grid.reshape(-1))
-        if len(record.answer.split()) == 1:
-            single += 1
-            assert words == {"-", record.answer} and grid[0, 0, 0] == "-"
-        else:
-            several += 1
-            assert words == {None}
-    assert single and several
+@pytest.mark.parametrize("index", range(12))
+def test_a_digit_is_named_while_its_end_is_heard(index):
+    record, grid = cells("speech", index, 1, -(-len(WORLD.seen("speech", 0, index).sound) // 640))
+    digits, found = record.about["digits"], grid[0, 0]
+    places = [cell.digits[0][0] for cell in found if cell.digits]
+    assert places == sorted(places) and set(places) == set(range(len(digits)))
+    assert all(cell.words == (digits[cell.digits[0][0]],) for cell in found if cell.digits)
+    assert found[0].words == ("-",) and found[0].at is None
+    assert sum(not cell.words for cell in found) >= len(digits)  # nothing is claimed of a digit's beginning

@@ -93,21 +93,3 @@ def test_steps_are_shared_out():
     assert shares["sounds"] == 0
     assert shares["pictures"] == pytest.approx(0.5, abs=0.05)
     assert shares["films"] == pytest.approx(0.25, abs=0.05)
-
-
-def test_soft_tokens_name_what_they_cover():
-    phase = replace(PLAN.phases[0], naming=1.0, per_row={"pictures": 2})
-    plan = replace(PLAN, phases=(phase,))
-    rows = MediaRows(plan, g4lab.load("tiny-e").tokenizer, 0, None)
-    found, plain = rows.training("pictures", 3), MediaRows(PLAN, rows.tokenizer, 0, None).training("pictures", 3)
-    assert (found.named >= 0).sum() == (found.places >= 0).sum() > (plain.places >= 0).sum()
-    np.testing.assert_array_equal(found.targets[found.named >= 0], found.named[found.named >= 0])
-    np.testing.assert_array_equal(found.targets[found.named < 0], found.tokens[:, 1:][found.named < 0])
-    assert (found.weights[found.named >= 0] == 1).all() and (plain.named == -1).all()
-
-
-def test_words_of_cells_have_a_token_each(rows):
-    ids = rows._id_of
-    assert len(set(ids.values())) == len(ids) == len(media_rows.tiny_world().WORDS_OF_CELLS)
-    for word, id in ids.items():
-        assert id in rows.tokenizer.encode(word)
