@@ -4,10 +4,12 @@
 #   PYTHON=python3.12 make lab        another Python
 #   TORCH="torch>=2.6" make test      another build of PyTorch (an index for it: set PIP_EXTRA_INDEX_URL)
 #   ARGS="-k routing -x" make test    more arguments for pytest
+#   WORKERS=0 make test               every test in one process (2 work side by side otherwise)
 
 PYTHON ?= python3
 TORCH ?= torch==2.13.0
 ARGS ?=
+WORKERS ?= 2
 
 VENV := .venv
 RUN := $(VENV)/bin
@@ -21,10 +23,10 @@ lab: $(VENV)/installed-lab
 
 test: $(VENV)/installed-dev
 	$(RUN)/python tests/browser/ensure_chromium.py
-	$(RUN)/python -m pytest $(ARGS)
+	$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: $(VENV)/installed-dev
-	$(RUN)/python -m pytest -m "not slow and not browser and not parity" $(ARGS)
+	$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not parity" $(ARGS)
 
 bench: $(VENV)/installed-dev
 	$(RUN)/g4lab bench $(ARGS)

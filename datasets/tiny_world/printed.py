@@ -18,7 +18,8 @@ QUESTIONS = (
     "What does it say?",
 )
 FACES = ("font", "bold", "segments")
-HEIGHTS = (0.15, 0.36)  # of a digit, in units of the picture: 36 to 86 pixels of 240
+# Height of a digit in units of the picture, 48 to 96 pixels of 240: the least is as tall as a soft token.
+HEIGHTS = (0.2, 0.4)
 TURN, SLANT = 8.0, 0.2  # degrees to either side; pixels sideways for each pixel up
 _FINE = 2  # masks are drawn so many times larger
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from g4lab.course.exercise import Exercise
 from g4lab.errors import InputError
 
-CHAPTERS = ("ch01", "ch02", "ch03", "ch04", "ch05")
+CHAPTERS = ("ch01", "ch02", "ch03", "ch04", "ch05", "ch06", "ch07")
 
 
 @cache

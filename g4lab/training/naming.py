@@ -21,6 +21,10 @@ from g4lab.training.named_rows import Named, NamedRows
 from g4lab.training.recipe import Naming
 
 
+PLACE = 0.3
+"""What the squared error of places counts beside the cross-entropies."""
+
+
 class Heads(Part):
     """Linear readings of a soft token that are thrown away afterwards: where its thing is, and which digits of which
     place it holds. What a straight line finds in it the text model finds too."""
@@ -65,15 +69,25 @@ class Namer(keras.Model):
         return {"words": ops.einsum("rd,wd->rw", soft, ops.stop_gradient(table)), "at": at, "digits": digits}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Cross-entropy of words and digits, and the squared error of places in tenths of the picture."""
+        """Cross-entropy of words and digits, and the squared error of places in tenths of the picture.
+
+        Most soft tokens cover nothing, and hold no digit: what does counts as much as all of those together.
+        """
         y = {name: ops.convert_to_tensor(target) for name, target in y.items()}
-        spread = ops.log_softmax(y_pred["words"], axis=-1)
-        words = -ops.sum(y["words"] * spread) / ops.maximum(ops.sum(y["words"]), 1.0)
+        odd = -ops.sum(y["words"] * ops.log_softmax(y_pred["words"], axis=-1), axis=-1)
+        known, nothing = ops.sum(y["words"], axis=-1), y["words"][:, 0]
+        words = _mean(odd, known - nothing) + _mean(odd, nothing)
         far = ops.sum(ops.square(10 * (y_pred["at"] - y["at"])), axis=-1)
-        at = ops.sum(far * y["placed"]) / ops.maximum(ops.sum(y["placed"]), 1.0)
-        odd = keras.losses.sparse_categorical_crossentropy(y["digits"], y_pred["digits"], from_logits=True)
-        digits = ops.sum(odd * y["known"]) / ops.maximum(ops.sum(y["known"]), 1.0)
-        return words + 0.1 * at + digits
+        misread = keras.losses.sparse_categorical_crossentropy(y["digits"], y_pred["digits"], from_logits=True)
+        none = y["known"] * ops.cast(ops.equal(y["digits"], NO_DIGIT), "float32")
+        digits = _mean(misread, y["known"] - none) + _mean(misread, none)
+        places = _mean(far, y["placed"] * (known - nothing)) + _mean(far, y["placed"] * nothing)
+        return words + digits + PLACE * places
+
+
+def _mean(values, weights):
+    """The weighted mean, 0 where nothing counts."""
+    return ops.sum(values * weights) / ops.maximum(ops.sum(weights), 1.0)
 
 
 def teach(network, encoder: str, rows: MediaRows, out: Path) -> None:
