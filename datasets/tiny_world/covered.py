@@ -1,6 +1,6 @@
 """What stands where in a picture, a clip or a sound: words for each cell of a grid over it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Cell:
     words: tuple[str, ...] = (NOTHING,)
     """All that can be said of it; nothing where that is not known."""
     at: tuple[float, float] | None = None
-    """The middle of what it holds, or its own, across and down, in parts of the picture; None in a sound."""
+    """The middle of what it holds, or its own, across and down, counted in cells; None in a sound."""
     digits: tuple[tuple[int, str], ...] = ()
     """Digits that reach into it, each with its place in the number or string."""
 
@@ -45,13 +45,13 @@ def covered(record: Seen, rows: int, columns: int, frames: int) -> list[Cell]:
     if record.kind == "speech":
         return _heard(record, columns)
     height, width = record.about["size"]
-    x = (np.arange(columns) + 0.5) / columns
-    y = (np.arange(rows) + 0.5) / rows
+    x, y = np.arange(columns) + 0.5, np.arange(rows) + 0.5
     grid = np.empty((frames, rows, columns), object)
     for place in np.ndindex(grid.shape):
         grid[place] = Cell(at=(float(x[place[2]]), float(y[place[1]])))
-    for frame, inside, cell in _marks(record, x * width, y[:, None] * height, frames):
-        column, row = (min(int(part * cells), cells - 1) for part, cells in zip(cell.at, (columns, rows), strict=True))
+    for frame, inside, middle, cell in _marks(record, x * width / columns, y[:, None] * height / rows, frames):
+        cell = replace(cell, at=(middle[0] * columns / width, middle[1] * rows / height))
+        column, row = (min(int(place), cells - 1) for place, cells in zip(cell.at, (columns, rows), strict=True))
         # A small thing lies between the middles of cells: the cell that its own middle is in is marked all the same.
         inside = np.broadcast_to(inside, (rows, columns)).copy()
         inside[row, column] = True
@@ -68,7 +68,10 @@ def _joined(before: Cell, now: Cell) -> Cell:
 
 
 def _marks(record: Seen, x: np.ndarray, y: np.ndarray, frames: int):
-    """Each thing: its frame, the cells whose middles it covers, and what it is. Shapes: x [C], y [R,1], pixels."""
+    """Each thing: its frame, the cells whose middles it covers, its own middle in pixels, and what it is.
+
+    Shapes: x [C], y [R,1], pixels.
+    """
     about, (height, width) = record.about, record.about["size"]
     if record.kind == "number":
         left, top, right, bottom = about["box"]
@@ -76,22 +79,21 @@ def _marks(record: Seen, x: np.ndarray, y: np.ndarray, frames: int):
             first, last = (left + (right - left) * (place + end) / 3 for end in (0, 1))
             half = width / len(x) / 2
             inside = (x + half / 2 >= first) & (x - half / 2 < last) & (y >= top) & (y < bottom)
-            at = ((first + last) / 2 / width, (top + bottom) / 2 / height)
-            yield 0, inside, Cell((digit,), at, ((place, digit),))
+            yield 0, inside, ((first + last) / 2, (top + bottom) / 2), Cell((digit,), None, ((place, digit),))
     elif record.kind == "bar":
         heights = [one["bottom"] - one["top"] for one in about["bars"]]
         for one, tall in zip(about["bars"], heights, strict=True):
             ranks = [rank for rank, extreme in zip(RANKS, (max(heights), min(heights)), strict=True) if tall == extreme]
             inside = (x >= one["left"]) & (x < one["right"]) & (y >= one["top"]) & (y < height)
-            at = ((one["left"] + one["right"]) / 2 / width, (one["top"] + one["bottom"]) / 2 / height)
-            yield 0, inside, Cell((one["label"], *ranks), at)
+            middle = ((one["left"] + one["right"]) / 2, (one["top"] + one["bottom"]) / 2)
+            yield 0, inside, middle, Cell((one["label"], *ranks))
     else:
         for number, one in enumerate(about["things"]):
             shifts = _shifts(record, frames) if number == 0 else np.zeros((frames, 2))
             for frame, (dx, dy) in enumerate(shifts):
                 across, down = one["x"] + dx, one["y"] + dy
                 inside = (x - across) ** 2 + (y - down) ** 2 <= one["radius"] ** 2
-                yield frame, inside, Cell((one["colour"], one["shape"]), (across / width, down / height))
+                yield frame, inside, (across, down), Cell((one["colour"], one["shape"]))
 
 
 def _shifts(record: Seen, frames: int) -> np.ndarray:

@@ -21,10 +21,6 @@ from g4lab.training.named_rows import Named, NamedRows
 from g4lab.training.recipe import Naming
 
 
-PLACE = 0.3
-"""What the squared error of places counts beside the cross-entropies."""
-
-
 class Heads(Part):
     """Linear readings of a soft token that are thrown away afterwards: where its thing is, and which digits of which
     place it holds. What a straight line finds in it the text model finds too."""
@@ -69,7 +65,7 @@ class Namer(keras.Model):
         return {"words": ops.einsum("rd,wd->rw", soft, ops.stop_gradient(table)), "at": at, "digits": digits}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Cross-entropy of words and digits, and the squared error of places in tenths of the picture.
+        """Cross-entropy of words and digits, and the squared error of places in soft tokens.
 
         Most soft tokens cover nothing, and hold no digit: what does counts as much as all of those together.
         """
@@ -77,12 +73,12 @@ class Namer(keras.Model):
         odd = -ops.sum(y["words"] * ops.log_softmax(y_pred["words"], axis=-1), axis=-1)
         known, nothing = ops.sum(y["words"], axis=-1), y["words"][:, 0]
         words = _mean(odd, known - nothing) + _mean(odd, nothing)
-        far = ops.sum(ops.square(10 * (y_pred["at"] - y["at"])), axis=-1)
+        far = ops.sum(ops.square(y_pred["at"] - y["at"]), axis=-1)
         misread = keras.losses.sparse_categorical_crossentropy(y["digits"], y_pred["digits"], from_logits=True)
         none = y["known"] * ops.cast(ops.equal(y["digits"], NO_DIGIT), "float32")
         digits = _mean(misread, y["known"] - none) + _mean(misread, none)
         places = _mean(far, y["placed"] * (known - nothing)) + _mean(far, y["placed"] * nothing)
-        return words + digits + PLACE * places
+        return words + digits + places
 
 
 def _mean(values, weights):
@@ -140,7 +136,7 @@ def namer(network, encoder: str, plan: Naming, tokenizer: Tokenizer) -> Namer:
 
 def named(model: Namer, batch: Named) -> dict[str, float]:
     """How well media are named: the share of the soft tokens on things whose best word is one of theirs, likewise of
-    those on nothing, how far off things are put, in parts of the picture, and the share of their digits in place."""
+    those on nothing, how far off things are put, in soft tokens, and the share of their digits in place."""
     said, cells = model.predict_on_batch(batch.media), batch.cells
     best = np.argmax(said["words"], axis=-1)
     right = np.take_along_axis(cells.words, best[:, None], axis=1)[:, 0] > 0

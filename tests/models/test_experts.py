@@ -199,3 +199,26 @@ def test_a_misspelled_term_is_suggested(part, read):
         part(*read, "layers.0")
     with pytest.raises(InputError, match=r"did you mean layers\.0\.experts\.terms\?"):
         tap.check()
+
+
+@pytest.mark.parametrize(
+    ("loads", "little", "chosen"),
+    [
+        ((4, 4, 4, 4), 0, "batched"),  # even: as many places as pairs
+        ((16, 0, 0, 0), 0, "batched"),  # all to one of four: four times as many places, no more than SPARE allows
+        ((16, 0, 0, 0, 0), 0, "grouped"),  # all to one of five: five times as many
+        ((16, 0, 0, 0, 0), 1 << 30, "batched"),  # wasteful, but of little work
+    ],
+)
+def test_the_form_is_chosen_by_places_and_work(monkeypatch, loads, little, chosen):
+    """Stand-ins for both forms say which was taken; what each computes is tested above."""
+    count = sum(loads)
+    experts = np.repeat(np.arange(len(loads)), loads)[:, None].astype("int32")
+    banks = [np.zeros((len(loads), *shape), "float32") for shape in ((2, 3), (2, 3), (3, 2))]
+    arguments = [np.zeros((count, 2), "float32"), experts, np.ones((count, 1), "float32"), *banks]
+    monkeypatch.setattr(forms, "shapes_may_follow_data", lambda: True)
+    monkeypatch.setattr(forms, "LITTLE_WORK", little)
+    for value, name in enumerate(("grouped", "batched")):
+        monkeypatch.setattr(forms, name, lambda *_, value=value: value * ops.ones((count, 1, 2), "float32"))
+    found = to_numpy(forms.many(*map(ops.convert_to_tensor, arguments)))
+    assert (found == ("grouped", "batched").index(chosen)).all()
