@@ -168,9 +168,25 @@ def _lessons(plan: Recipe) -> str:
         return (
             "The recipe begins as that of `tiny-moe`, whose card tells how it was found; its length and what follows "
             "step 2,500\nwere chosen at step 1,400. It has not been run again from its first step in one go."
-        )
+        ) + _naming(plan)
     fields = {field: getattr(plan, field) for field in ("sharpness", "easy", "ramp", "again")}
     return _LESSONS.format(**fields, phases=len(plan.phases), first=tiny_world().FIRST).rstrip()
+
+
+def _naming(plan: Recipe) -> str:
+    """How the encoders learned, where the recipe has them learn alone."""
+    if not plan.naming:
+        return ""
+    alone = " and ".join(
+        f"{naming.steps:,} steps of {naming.media} {'sounds' if encoder == 'audio' else 'pictures'}"
+        for encoder, naming in plan.naming.items()
+    )
+    return f"""
+
+Its encoders learned alone, {alone}, before step {plan.first_with_media:,}: to say, in the text
+model's own word embeddings, what each soft token covers, and for two linear heads that were thrown away where it is and
+which digit of a number it holds. From there on they stay as they are, and the text model learns to be asked about them.
+Asking alone was tried before: after 2,000 steps, swapping the pictures of a batch hardly changed an answer."""
 
 
 def _balances(plan: Recipe) -> str:

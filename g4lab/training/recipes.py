@@ -147,11 +147,11 @@ RECIPES = {
     "tiny-e": Recipe(
         config=TINY_E,
         about="A dense model with per-layer embeddings and shared keys and values, shaped like Gemma 4 E2B",
-        steps=12_000,
+        steps=9_600,
         again=5600,
         naming={
             "vision": Naming(5000, 16, _shares(colour=25, place=10, count=10, number=30, bar=25), films=8, rate=1.5e-3),
-            "audio": Naming(3000, 16, _shares(speech=100), rate=1.5e-3),
+            "audio": Naming(1500, 16, _shares(speech=100), rate=1.5e-3),
         },
         # Names are found sooner without experts; sums have their share earlier.
         phases=(
