@@ -67,8 +67,11 @@ class NamedRows:
         media = [medium_of(record, self.rows.config) for record in records]
         stacked = self._short(media) if media[0].kind == "audio" else self.rows.stacked(media)
         slots = -(-stacked["audio"]["mel"].shape[1] // 4) if "audio" in stacked else 0
-        cells = [self._cells(record, medium, slots) for record, medium in zip(records, media, strict=True)]
-        return Named(stacked, Cells.of(sum(cells, [])))
+        cells = sum((self._cells(record, medium, slots) for record, medium in zip(records, media, strict=True)), [])
+        vision = self.rows.config.vision
+        if "video" in stacked:  # short films leave frames without patches behind those of all films
+            cells = _filled(cells, len(media) * vision.frames * vision.frame_budget)
+        return Named(stacked, Cells.of(cells))
 
     def _short(self, media: list[Medium]) -> dict[str, dict[str, np.ndarray]]:
         """Sounds of whole chunks, so that few sizes are compiled and little is filled up."""
@@ -77,7 +80,7 @@ class NamedRows:
         return {"audio": dict(zip(("mel", "valid"), stack_audio(media, frames), strict=True))}
 
     def _cells(self, record, medium: Medium, slots: int) -> list:
-        """What each soft token of a row of the batch covers, None for those that only fill it."""
+        """What each soft token of a medium covers, None for those that only fill the batch."""
         vision = self.rows.config.vision
         if medium.kind == "audio":
             return _filled(tiny_world().covered(record, 1, medium.soft_tokens, 1), slots)
@@ -86,7 +89,7 @@ class NamedRows:
         frames, size = len(medium.frames), int(np.prod(medium.frames[0].grid))
         cells = tiny_world().covered(record, *medium.frames[0].grid, frames)
         each = [_filled(cells[frame * size : (frame + 1) * size], vision.frame_budget) for frame in range(frames)]
-        return _filled(sum(each, []), vision.frames * vision.frame_budget)
+        return sum(each, [])
 
 
 def _filled(cells: list, length: int) -> list:

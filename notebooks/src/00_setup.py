@@ -103,6 +103,8 @@ hint("causal", 1)
 # | 3 · positions | How does a head know distance, and why turn only a quarter? | 40 |
 # | 4 · attention | Who may look at whom, and which layers own memory? | 55 |
 # | 5 · experts | Which experts wake, is it balanced, and does it matter? | 45 |
+# | 6 · pictures | How does a 3:1 photo become at most 280 tokens? | 40 |
+# | 7 · sound | What does a second of speech cost? | 40 |
 #
 # ## Now on the real one
 #

@@ -66,3 +66,54 @@ def test_a_list_of_lists_is_a_mask_too():
         return [[key <= query for key in range(length)] for query in range(length)]
 
     assert check(causal)
+
+
+def test_a_size_by_trying_all_rows_and_columns_is_right():
+    def resized(height, width, budget):
+        step = (height * width / budget) ** 0.5
+        rows, columns = height // step, width // step
+        if rows < 1 or columns < 1:
+            rows, columns = (1, budget) if height < width else (budget, 1)
+        return int(rows) * 48, int(columns) * 48
+
+    assert check(resized)
+
+
+def test_means_over_nine_neighbours_in_the_list_by_a_loop():
+    def mean_pool(patches, positions):
+        kept = [patch for patch, (x, _) in zip(patches, positions, strict=True) if x != -1]
+        return [np.mean(kept[start : start + 9], axis=0) for start in range(0, len(kept), 9)]
+
+    assert "side by side in the list" in check(mean_pool).misconception
+
+
+def test_means_by_a_dictionary_are_right():
+    def mean_pool(patches, positions):
+        squares = {}
+        for patch, (x, y) in zip(patches, positions, strict=True):
+            if x >= 0:
+                squares.setdefault((y // 3, x // 3), []).append(patch)
+        return [np.mean(squares[place], axis=0) for place in sorted(squares)]
+
+    assert check(mean_pool)
+
+
+def test_a_spectrum_of_squares_is_told_so():
+    def log_mel(frames, points):
+        spectrum = np.fft.rfft(frames, 512)
+        power = spectrum.real**2 + spectrum.imag**2
+        hertz = np.arange(257) * 16_000 / 512
+        bins = [np.interp(hertz, points[m : m + 3], [0, 1, 0]) for m in range(len(points) - 2)]
+        return np.log(power @ np.array(bins).T + 1e-3)
+
+    verdict = check(log_mel)
+    assert "squared" in verdict.misconception and verdict.step.startswith("twice as loud")
+
+
+def test_a_sound_that_is_transformed_without_its_overlap():
+    def framed(sound):
+        window = np.sin(np.pi * np.arange(320) / 320) ** 2
+        padded = [*[0.0] * 160, *sound]
+        return [padded[i : i + 320] * window for i in range(0, len(padded) - 320, 320)]
+
+    assert "do not overlap" in check(framed).misconception

@@ -11,7 +11,14 @@ from g4lab.course.ch02 import solutions as ch02
 from g4lab.course.ch03 import solutions as ch03
 from g4lab.course.ch04 import solutions as ch04
 from g4lab.course.ch05 import solutions as ch05
+from g4lab.course.ch06 import solutions as ch06
+from g4lab.course.ch07 import checks as ch07_checks
+from g4lab.course.ch07 import solutions as ch07
+from g4lab.media import expand_parts, read_audio, read_image, read_video
+from g4lab.media.mel import SHORTEST, log_mel
+from g4lab.media.sizes import BUDGETS, fitted
 from g4lab.models.plan import parameter_counts, plan
+from g4lab.text.controls import IMAGE
 from g4lab.tracing.attention import visible_keys
 from g4lab.tracing.routing import chance_unused
 
@@ -108,3 +115,51 @@ def test_experts():
 
 def test_chance():
     assert ch05.unused_by_chance(20, 128, 8) == chance_unused(20, 128, 8)
+
+
+def test_sizes_of_pictures():
+    for height, width in rng.integers(1, 5000, (400, 2)).tolist():
+        for budget in (1, 2, 25, *BUDGETS):
+            assert ch06.resized(height, width, budget) == fitted(height, width, budget), (height, width, budget)
+    for strip in ((1, 4999), (4999, 1), (3, 840), (280, 1), (1, 281)):
+        assert ch06.resized(*strip, 280) == fitted(*strip, 280)
+
+
+def test_soft_tokens_of_a_picture():
+    from g4lab import runtime
+    from g4lab.models.pooling import pooled
+
+    seen = read_image(rng.integers(0, 256, (90, 200, 3), np.uint8), 12)
+    token = ch06.soft_token_of(*seen.positions.T, seen.grid[1])
+    for u in range(seen.soft_tokens):
+        left, top, right, bottom = seen.box(u)
+        x, y = seen.positions[token == u].T * 16
+        assert (x.min(), y.min(), x.max() + 16, y.max() + 16) == (left, top, right, bottom)
+    x = rng.normal(size=(len(token) + 9, 5)).astype("float32")
+    positions = np.concatenate([seen.positions, np.full((9, 2), -1, np.int32)])
+    wanted = runtime.to_numpy(pooled(x[None], positions[None], 3))[0]
+    np.testing.assert_allclose(ch06.mean_pool(x, positions), wanted[: seen.soft_tokens], atol=1e-5)
+    assert not wanted[seen.soft_tokens :].any()
+
+
+def test_slots():
+    wide, tall = (read_image(np.zeros((*shape, 3), np.uint8), 6) for shape in ((50, 150), (150, 50)))
+    wanted = expand_parts(["What", IMAGE, " is", IMAGE], [wide, tall])
+    got = ch06.with_slots(["What", "<|image|>", " is", "<|image|>"], [wide.soft_tokens, tall.soft_tokens])
+    assert got == [str(part) for part in wanted]
+
+
+@pytest.mark.parametrize("samples", [SHORTEST, 320, 321, 800, 801, 5000, 16_000])
+def test_sound(samples):
+    sound = rng.normal(size=samples).astype("float32") / 10
+    wanted, valid = log_mel(sound)
+    frames = ch07.framed(sound)
+    assert len(frames) == valid.sum()
+    np.testing.assert_allclose(ch07.log_mel(frames, ch07_checks.POINTS), wanted[valid], atol=1e-4)
+    assert ch07.sound_tokens(samples) == read_audio(sound, 16_000).soft_tokens
+
+
+@pytest.mark.parametrize(("total", "fps", "most"), [(6, 2.0, 32), (33, 1.0, 32), (500, 7.0, 32), (1500, 12.5, 5)])
+def test_films(total, fps, most):
+    film = read_video(np.zeros((total, 4, 4, 3), np.uint8), fps, frames=most, budget=1)
+    assert ch07.looked_at(total, fps, most) == list(zip(film.indices, film.timestamps, strict=True))

@@ -57,10 +57,12 @@ MAY_IMPORT = {
     "lab": BASE | {"writer", "models", "checkpoints"},
     "training": BASE
     | {"runtime", "text", "media", "prompt", "places", "tracing", "models", "checkpoints", "generation", "lab"},
-    # A chapter's checks are numpy; one file builds the random network, one asks the doctor's arithmetic.
+    # A chapter's checks are numpy; one file builds the random network, one asks the doctor's arithmetic, one finds the
+    # lesson files.
     "course": BASE
     | {
         "lab",
+        "places",
         "text",
         "models",
         "checkpoints",
