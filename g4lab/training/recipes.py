@@ -150,8 +150,8 @@ RECIPES = {
         steps=9_600,
         again=5600,
         naming={
-            "vision": Naming(5000, 16, _shares(colour=25, place=10, count=10, number=30, bar=25), films=8, rate=1.5e-3),
-            "audio": Naming(1500, 16, _shares(speech=100), rate=1.5e-3),
+            "vision": Naming(8000, 16, _shares(colour=25, place=10, count=10, number=30, bar=25), films=8, rate=1.5e-3),
+            "audio": Naming(1000, 16, _shares(speech=100), rate=1.5e-3),
         },
         # Names are found sooner without experts; sums have their share earlier.
         phases=(
