@@ -1,12 +1,19 @@
 """The trained tiny-e: what it knows from far away goes through its global layers, and through nothing else."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import g4lab
-from g4lab.training import exams
+from g4lab import course
+from g4lab.places import datasets
+from g4lab.training import exams, media_exams
+from g4lab.training.corpus import tiny_world
 
 QUESTIONS = 20
+LESSONS = json.loads((datasets() / "lessons" / "lessons.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +52,29 @@ def test_each_part_counts(lab):
     for site in ("layers.*.attention.heads", "layers.*.ple.output", "embedding"):
         with lab.edit({site: lambda x: x * 0}):
             assert np.abs(lab.logits(ids) - before).max() > 0.1, site
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["colour", "shape", "place", "number", "bar", "motion"])
+def test_it_sees_what_it_is_asked_about(lab, kind):
+    assert media_exams.share_right(lab, kind, QUESTIONS) >= 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LESSONS)
+def test_it_answers_the_lessons_and_from_the_medium_alone(lab, name):
+    lesson = course.lesson(name)
+    assert lab.generate(lesson.messages(), max_new_tokens=24, temperature=0).strip() == lesson.answer
+
+
+@pytest.mark.slow
+def test_without_its_ink_a_number_is_not_read(lab):
+    """The same questions about pictures of one colour: what is said does not come from the question."""
+    world = tiny_world()
+    right = 0
+    for number in range(media_exams.FIRST, media_exams.FIRST + QUESTIONS):
+        record = world.seen("number", 0, number, "held-out")
+        blank = np.broadcast_to(record.pictures[0].mean((0, 1)).astype(np.uint8), record.pictures[0].shape)
+        asked = world.messages(replace(record, pictures=(blank,)))
+        right += lab.generate(asked, max_new_tokens=24, temperature=0).strip() == record.answer
+    assert right <= 1

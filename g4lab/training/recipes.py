@@ -147,7 +147,7 @@ RECIPES = {
     "tiny-e": Recipe(
         config=TINY_E,
         about="A dense model with per-layer embeddings and shared keys and values, shaped like Gemma 4 E2B",
-        steps=9_600,
+        steps=10_400,
         again=5600,
         naming={
             "vision": Naming(8000, 16, _shares(colour=25, place=10, count=10, number=30, bar=25), films=8, rate=1.5e-3),
@@ -192,6 +192,13 @@ RECIPES = {
                 5600,
                 _READING_ON,
                 media=_shares(pictures=50, films=15, sounds=15),
+                senses=_SENSES,
+            ),
+            # Pictures and speech are read; the way that a shape moves is still guessed.
+            Phase(
+                8000,
+                _READING_ON,
+                media=_shares(pictures=30, films=35, sounds=8),
                 senses=_SENSES,
             ),
         ),

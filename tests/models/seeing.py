@@ -34,7 +34,8 @@ def lab(name: str = "tiny-e") -> Lab:
     config = trained.config.replace(vision=VISION, audio=AUDIO, **IDS)
     network = Gemma4(config, dtype="float32")
     rng = np.random.default_rng(0)
-    known = trained.network.named_variables()
+    text = trained.network.named_variables().items()
+    known = {key: value for key, value in text if key.split(".")[0] not in ("vision", "audio")}
     for variable_name, variable in network.named_variables().items():
         if variable_name in known:
             variable.assign(known[variable_name])
