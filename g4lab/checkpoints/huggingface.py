@@ -178,7 +178,7 @@ def _is_unwanted(name: str, config: TextConfig) -> bool:
 
 def _is_borrowed(name: str, config: TextConfig) -> bool:
     """K/V weights of borrowing layers: some published files still carry them, and nothing has ever used them."""
-    match = _BORROWED.search(name)
+    match = None if _ENCODER.match(name) else _BORROWED.search(name)
     return bool(match) and int(match[1]) >= config.owners
 
 

@@ -14,6 +14,7 @@ from g4lab.checkpoints.safetensors import read_header
 from g4lab.errors import CheckpointError, InputError
 from g4lab.models.gemma4 import Gemma4
 from g4lab.models.projection import unset_weights
+from g4lab.runtime import to_numpy
 from tests.checkpoints.models import CONFIG, network, values
 from tests.parity.media_configs import AUDIO, VISION
 
@@ -159,3 +160,17 @@ def test_mel_bins_that_transformers_cannot_read_are_refused():
     config = SEEING.replace(audio=AUDIO.replace(mel_bins=20))
     with pytest.raises(CheckpointError, match="20 mel bins and 12 channels"):
         config_json(config, "float32")
+
+
+@pytest.mark.parametrize("kind", ["vision", "audio"])
+def test_an_encoder_deeper_than_the_layers_that_own_keys_keeps_its_own(tmp_path, kind):
+    """Only layers of text borrow keys and values; unused ones of theirs are skipped, by number."""
+    deep = getattr(SEEING, kind).replace(layers=SEEING.owners + 2)
+    config = SEEING.replace(**{kind: deep})
+    before = network(config)
+    huggingface.save(before, tmp_path / "deep")
+    lab = g4lab.load(str(tmp_path / "deep"), dtype="float32")
+    assert lab.skipped == ()
+    after = lab.network.named_variables()
+    for name, variable in before.named_variables().items():
+        np.testing.assert_array_equal(to_numpy(after[name]), to_numpy(variable), err_msg=name)
