@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from g4lab.config import TextConfig
+from g4lab.models.encoder_plan import encoder_counts
 from g4lab.models.plan import parameter_counts
 from g4lab.training import state
 from g4lab.training.corpus import tiny_world
@@ -95,7 +96,7 @@ def write_card(directory: Path, run: Path, plan: Recipe, scores: list[Score], st
         "log": LOG,
         "balances": _balances(plan) if config.experts else "",
         "lessons": _lessons(plan),
-        "millions": sum(parameter_counts(config).values()) / 1e6,
+        "millions": (sum(parameter_counts(config).values()) + sum(encoder_counts(config).values())) / 1e6,
         "tag": "mixture-of-experts" if config.experts else "per-layer-embeddings",
         "shape": _shape(config),
         "status": status,
@@ -186,7 +187,8 @@ def _naming(plan: Recipe) -> str:
 Its encoders learned alone, {alone}, before step {plan.first_with_media:,}: to say, in the text
 model's own word embeddings, what each soft token covers, and for two linear heads that were thrown away where it is and
 which digit of a number it holds. From there on they stay as they are, and the text model learns to be asked about them.
-Asking alone was tried before: after 2,000 steps, swapping the pictures of a batch hardly changed an answer."""
+Asking alone was tried before: after 2,000 steps, swapping the pictures of a batch hardly changed an answer. The form of
+that loss, the lengths and what follows step 8,000 were chosen while it went on."""
 
 
 def _balances(plan: Recipe) -> str:

@@ -147,7 +147,7 @@ RECIPES = {
     "tiny-e": Recipe(
         config=TINY_E,
         about="A dense model with per-layer embeddings and shared keys and values, shaped like Gemma 4 E2B",
-        steps=11_600,
+        steps=12_300,
         again=5600,
         naming={
             "vision": Naming(8000, 16, _shares(colour=25, place=10, count=10, number=30, bar=25), films=8, rate=1.5e-3),
@@ -220,6 +220,23 @@ RECIPES = {
                 media=_shares(pictures=45, films=8, sounds=7),
                 senses=_SENSES
                 | {"pictures": _shares(colour=5, shape=65, place=10, count=2, caption=4, number=7, bar=7)},
+            ),
+            # Facts told in a chat were recalled in 68 % of the questions, of 96 % before there were media.
+            Phase(
+                11_600,
+                _shares(
+                    pairs=2,
+                    recall=44,
+                    register=3,
+                    repetition=11,
+                    arithmetic=22,
+                    functions=3,
+                    stories=2,
+                    phrases=6,
+                    tools=7,
+                ),
+                media=_shares(pictures=24, films=4, sounds=4),
+                senses=_SENSES,
             ),
         ),
     ),
