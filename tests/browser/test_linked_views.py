@@ -182,9 +182,11 @@ def test_an_equal_view_of_another_cell_outlives_a_cell_that_is_run_again(jupyter
     notebook.page.wait_for_timeout(500)
     told = "gone = [view.widget for view in (far, near)]; far.widget.shown = 0; print('told')"
     assert "told" in notebook.execute(told)
-    notebook.page.evaluate(AGAIN, 2)
-    notebook.page.wait_for_function("window.again")
-    expect(notebook.page.locator(".g4-lens .g4-sentence")).to_have_count(2)
+    # A busy page may say that the old view is gone only after the cell has run: then the next run ends it.
+    for _ in range(2):
+        notebook.page.evaluate(AGAIN, 2)
+        notebook.page.wait_for_function("window.again")
+        expect(notebook.page.locator(".g4-lens .g4-sentence")).to_have_count(2)
     assert notebook.told("[widget.comm is not None for widget in gone]") == [True, False]
 
 
