@@ -18,9 +18,6 @@ from g4lab.training.batches import Rows
 from g4lab.training.corpus import tiny_world
 from g4lab.training.recipe import Recipe
 
-MOST_PER_ROW = 2
-"""Media of a row that the numbering of questions leaves room for."""
-
 SAMPLES = 16_000
 """A second of the generated speech."""
 
@@ -60,17 +57,13 @@ class MediaRows:
     def training(self, sense: str, step: int) -> MediaBatch:
         """The batch of a step: each row draws its kind of question from the phase's shares."""
         phase, rows = self.recipe.phase(step), self.recipe.media.rows
-        shares, per_row = phase.senses[sense], phase.per_row.get(sense, 1)
-        kinds = np.random.default_rng([self.seed, step, 2]).choice(
-            list(shares), rows * per_row, p=list(shares.values())
-        )
-        first = step * rows * max(MOST_PER_ROW, per_row)
-        wanted = [(str(kind), first + place) for place, kind in enumerate(kinds)]
-        return self._batch(wanted, "train", per_row)
+        shares = phase.senses[sense]
+        kinds = np.random.default_rng([self.seed, step, 2]).choice(list(shares), rows, p=list(shares.values()))
+        return self._batch([(str(kind), step * rows + place) for place, kind in enumerate(kinds)], "train")
 
     def held_out(self, kind: str, rows: int) -> MediaBatch:
         """Rows of one kind that share nothing with the training rows."""
-        return self._batch([(kind, row) for row in range(rows)], "held-out", 1)
+        return self._batch([(kind, row) for row in range(rows)], "held-out")
 
     def record(self, kind: str, number: int, split: str):
         """One question with its medium, as the generator gives it."""
@@ -84,16 +77,14 @@ class MediaRows:
             for split, count in SPOKEN.items()
         }
 
-    def _batch(self, wanted: list[tuple[str, int]], split: str, per_row: int) -> MediaBatch:
+    def _batch(self, wanted: list[tuple[str, int]], split: str) -> MediaBatch:
         records = [self.record(kind, number, split) for kind, number in wanted]
         media = [medium_of(record, self.config) for record in records]
         more = [
             tiny_world().further(record, np.random.default_rng([self.seed, number, 3]))
             for record, (_, number) in zip(records, wanted, strict=True)
         ]
-        room = (self.recipe.media.length + 1) // per_row
-        talks = [self._talk(*talk, room) for talk in zip(records, more, media, strict=True)]
-        rows = [self._row(talks[start : start + per_row]) for start in range(0, len(talks), per_row)]
+        rows = [self._row(*self._talk(*talk)) for talk in zip(records, more, media, strict=True)]
         tokens, weights = (np.stack(arrays) for arrays in zip(*rows, strict=True))
         stacked, read = self.stacked(media), tokens[:, :-1]
         positions = np.broadcast_to(np.arange(read.shape[1], dtype=np.int32), read.shape)
@@ -116,9 +107,9 @@ class MediaRows:
         positions = np.pad(positions, ((0, lacking), (0, 0), (0, 0)), constant_values=-1)
         return {kind: {"pixels": pixels, "positions": positions}}
 
-    def _talk(self, record, more, medium: Medium, room: int) -> tuple[list[int], list[float]]:
+    def _talk(self, record, more, medium: Medium) -> tuple[list[int], list[float]]:
         """A chat about the medium, as many questions as fit, and what each token counts: the answers, little else."""
-        world = tiny_world()
+        world, room = tiny_world(), self.recipe.media.length + 1
         messages = [{"role": "user", "content": [{"type": medium.kind}]}]
         ids, weights = [], []
         for question, answer in ((record.question, record.answer), *more):
@@ -135,10 +126,9 @@ class MediaRows:
             raise AssertionError(f"{room} tokens do not hold {record!r}")
         return ids, weights
 
-    def _row(self, talks: list[tuple[list[int], list[float]]]) -> tuple[np.ndarray, np.ndarray]:
-        """Chats one after the other, then padding. Shapes: -> int32 [T+1], float32 [T]."""
+    def _row(self, ids: list[int], weights: list[float]) -> tuple[np.ndarray, np.ndarray]:
+        """A chat, then padding. Shapes: -> int32 [T+1], float32 [T]."""
         length = self.recipe.media.length + 1
-        ids, weights = (sum(parts, []) for parts in zip(*talks, strict=True))
         tokens = np.full(length, self.config.pad_id, np.int32)
         counts = np.zeros(length, np.float32)
         tokens[: len(ids)], counts[: len(ids)] = ids, weights

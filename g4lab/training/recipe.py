@@ -33,8 +33,6 @@ class Phase:
     """Share of the steps that are about "pictures", "films" or "sounds"; the others are of text."""
     senses: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Share of the media that each kind of question gets, for each of these."""
-    per_row: Mapping[str, int] = field(default_factory=dict)
-    """Media that stand in a row one after the other, each with its questions; 1 where nothing is said."""
     balance: float = 0.02
     """Weight of the load-balancing loss; it has no effect on a model without experts."""
 

@@ -40,11 +40,11 @@ def train(plan: Recipe, out: Path, steps: int | None = None, seed: int = 0) -> P
     probe = Probe(model.network, batches, media, plan.probe_rows)
     with progress(steps, done, plan.batch * plan.length) as tell:
         for step in range(done, steps):
-            started = time.perf_counter()
-            sense = plan.sense(step, seed)
             if step == plan.first_with_media:
                 for encoder in plan.naming:
                     teach(model.network, encoder, media, out)
+            started = time.perf_counter()
+            sense = plan.sense(step, seed)
             batch = batches.training(step) if sense is None else media.training(sense, step)
             model.balance.assign(plan.phase(step).balance)
             model.reset_metrics()  # else Keras returns the mean over all steps so far
