@@ -1,20 +1,24 @@
 """An encoder learns to name what its soft tokens cover; the text model stays as it is, and a kill loses nothing."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import g4lab
+from g4lab.checkpoints.resolve import EMBEDDED
 from g4lab.runtime import to_numpy
 from g4lab.training import media_rows, naming, state
 from g4lab.training.cells import NO_DIGIT, Cells
 from g4lab.training.corpus import tiny_world
 from g4lab.training.media_rows import MediaRows
 from g4lab.training.named_rows import NamedRows
-from g4lab.training.recipe import MediaShape, Naming
+from g4lab.training.recipe import MediaShape, Naming, Phase
 from g4lab.training.recipes import recipe
+from g4lab.training.run import train
+from g4lab.training.vocabulary import TOKENIZER_FILES
 
 pytestmark = pytest.mark.slow
 
@@ -134,3 +138,23 @@ def test_an_encoder_of_sounds_learns_as_well(rows, tmp_path):
     end = weights(before)
     changed = {name.split(".")[0] for name in end if not np.array_equal(start[name], end[name])}
     assert changed == {"audio"}
+
+
+def test_a_run_teaches_before_the_first_step_with_media_and_leaves_the_encoders_alone(tmp_path, monkeypatch):
+    for name in TOKENIZER_FILES:
+        shutil.copyfile(EMBEDDED / "tiny-e" / name, tmp_path / name)
+    asked = Phase(1, {"pairs": 1.0}, media={"pictures": 1.0}, senses={"pictures": {"colour": 1.0}})
+    small = {"steps": 2, "batch": 1, "length": 48, "again": None, "probe_rows": 1, "media": MediaShape(rows=1)}
+    plan = replace(PLAN, phases=(Phase(0, {"pairs": 1.0}), asked), **small)
+    taught, first = [], {}
+
+    def note(network, encoder, rows, out):
+        taught.append((encoder, len((out / state.LOG).read_text().splitlines())))
+        first.update(weights(network))
+
+    monkeypatch.setattr(naming, "teach", note)
+    train(plan, tmp_path)
+    assert taught == [("vision", 1), ("audio", 1)]
+    _, stored = state.read(tmp_path)
+    changed = {name.split(".")[0] for name in first if not np.array_equal(first[name], stored[name].read(slice(None)))}
+    assert "layers" in changed and not changed & {"vision", "audio"}
